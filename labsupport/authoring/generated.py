@@ -1,0 +1,54 @@
+"""Cells that are written from elsewhere, so that nothing is said in two places.
+
+A cell whose metadata has `loopback.from` gets its source at each build:
+
+- "prompt NAME", "starter NAME": of the exercise NAME, the starter with the line that checks it;
+- "systems CHAPTER": what is different on macOS and Windows, from the one table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from nbformat import NotebookNode
+
+from labsupport import exercises
+
+from . import systems
+
+__all__ = ["fill"]
+
+
+def _exercise(name: str) -> exercises.Exercise:
+    found: object = getattr(exercises, name)
+    assert isinstance(found, exercises.Exercise), name
+    return found
+
+
+def _prompt(name: str) -> str:
+    return _exercise(name).prompt
+
+
+def _starter(name: str) -> str:
+    exercise = _exercise(name)
+    return f"{exercise.starter.rstrip()}\n\n\nexercises.{exercise.name}.check({exercise.name})"
+
+
+_SOURCES: Final[Mapping[str, Callable[[str], str]]] = {
+    "prompt": _prompt,
+    "starter": _starter,
+    "systems": systems.box,
+}
+
+
+def fill(notebook: NotebookNode) -> None:
+    """Write the cells of `notebook` that are written from elsewhere, in place."""
+    for cell in notebook.cells:
+        wanted = str(cell.metadata.get("loopback", {}).get("from", ""))
+        if not wanted:
+            continue
+        kind, _, name = wanted.partition(" ")
+        if kind not in _SOURCES:
+            raise ValueError(f"cell {cell.id} is to be written from {wanted!r}; known are {', '.join(_SOURCES)}")
+        cell.source = _SOURCES[kind](name)

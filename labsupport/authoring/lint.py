@@ -1,0 +1,78 @@
+"""What an author is told about a notebook: few rules, each with a reason that a learner would feel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from nbformat import NotebookNode
+
+from .normal import follows_prediction
+
+__all__ = ["IGNORE_TAG", "LINES", "SECONDS", "opts_out", "problems", "reason", "ways_out"]
+
+#: The one way to opt out of the comparison of outputs.
+IGNORE_TAG: Final = "nbval-ignore-output"
+
+#: A cell longer than this does not fit a screen.
+LINES: Final = 40
+
+#: A cell that takes longer than this is not waited for.
+SECONDS: Final = 5.0
+
+_COMMENT = re.compile(r"^\s*#\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\b", re.MULTILINE)
+_STEP = re.compile(r"^## ", re.MULTILINE)
+
+
+def opts_out(cell: NotebookNode) -> bool:
+    """Whether a cell's outputs are not compared."""
+    return IGNORE_TAG in cell.metadata.get("tags", ())
+
+
+def reason(cell: NotebookNode) -> str:
+    """Why a cell opts out: `loopback.reason` in its metadata, or ""."""
+    return str(cell.metadata.get("loopback", {}).get("reason", "")).strip()
+
+
+def problems(notebook: NotebookNode, seconds: Mapping[str, float] | None = None) -> Iterator[tuple[str, str]]:
+    """Pairs of a cell's id and a sentence, for a notebook in normal form with its stored outputs.
+
+    `seconds` says how long each cell took in this run, by id.
+    """
+    hidden = {cell.id for cell in follows_prediction(notebook)}
+    for cell in notebook.cells:
+        found = _step(cell) if cell.cell_type == "markdown" else _code(cell, cell.id in hidden)
+        yield from ((cell.id, sentence) for sentence in found)
+    for name, took in (seconds or {}).items():
+        if took > SECONDS:
+            yield name, f"took {took:.1f} s; a cell may take {SECONDS:g} s. Shorten its waits, or measure less."
+
+
+def _step(cell: NotebookNode) -> Iterator[str]:
+    minutes = cell.metadata.get("loopback", {}).get("minutes")
+    if _STEP.search(cell.source) and (type(minutes) not in (int, float) or not minutes > 0):
+        yield f"is a step (## heading) without minutes, but has {minutes!r}. Set metadata.loopback.minutes to a number."
+
+
+def ways_out(cell: NotebookNode) -> Iterator[str]:
+    """Sentences about how a code cell escapes the comparison, if it does so other than by the tag with its reason."""
+    if opts_out(cell) and not reason(cell):
+        yield f"has the tag {IGNORE_TAG} and no reason. Say in metadata.loopback.reason why its output varies."
+    for comment in _COMMENT.findall(cell.source):
+        yield f"has the comment {comment}. Learners would read it: the one way to opt out is the tag {IGNORE_TAG}."
+    if "nbval-skip" in cell.metadata.get("tags", ()):
+        yield f"has the tag nbval-skip, so nothing runs it. Remove the tag, or use {IGNORE_TAG} with a reason."
+
+
+def _code(cell: NotebookNode, after_prediction: bool) -> Iterator[str]:
+    yield from ways_out(cell)
+    if (lines := cell.source.count("\n") + 1) > LINES:
+        yield f"has {lines} lines; {LINES} fit a screen. Move its machinery into labsupport, or make two cells of it."
+    if after_prediction and not _begins_with_print(cell):
+        yield "follows a predict(...) and its first output is no print: the collapsed line would show it. Print first."
+
+
+def _begins_with_print(cell: NotebookNode) -> bool:
+    first = cell.outputs[0] if cell.outputs else {}
+    return bool(first.get("output_type") == "stream" and first.get("name") == "stdout")

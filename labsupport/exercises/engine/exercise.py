@@ -1,0 +1,124 @@
+"""An exercise: what is asked, how it is checked, and what a learner can ask for."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from labsupport import progress
+from labsupport.tape.events import clock
+
+from .case import Case, Mistake
+from .judging import failed, left_over, problem, value_text
+from .run import finish
+from .sources import load
+from .stage import LIMIT, play
+from .verdict import Verdict, Words
+
+__all__ = ["Exercise", "Task"]
+
+#: Seconds that all cases of a check may take together; whatever was used up, a case gets so many.
+_BUDGET: Final = 3.0
+_LEAST: Final = 0.4
+
+_GAP: Final = "There is a gap left to fill: the line that raises NotImplementedError. Put your own lines in its place."
+
+
+@dataclass(eq=False)
+class Exercise(ABC):
+    """Something to write or to choose, with a check that says why.
+
+    - `name`: how a notebook asks for it (``exercises.echo_server``), and the name that a source binds the answer to.
+    - `chapter`; `prompt`: what is asked, in Markdown; `hints`: from a nudge to nearly the answer.
+    - `starter`, `solution`: complete sources; `alternatives`: others that are right too.
+    - `mistakes`: wrong programs that learners write, which the check recognises.
+    - `praise`: what is said when it is passed.
+    """
+
+    name: str
+    chapter: int
+    prompt: str
+    hints: tuple[str, ...]
+    starter: str
+    solution: str
+    mistakes: tuple[Mistake, ...]
+    praise: str
+    alternatives: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._hinted = 0
+
+    def check(self, answer: object) -> Verdict:
+        """Try an answer.  What comes of it is kept with the learner's progress."""
+        verdict = self._verdict(answer)
+        if verdict.status == "not attempted":
+            return verdict
+        said = progress.record_verdict(self.name, verdict.status, verdict.mistake)
+        return dataclasses.replace(verdict, notes=(*verdict.notes, said)) if said else verdict
+
+    def check_source(self, source: str) -> Verdict:
+        """Run a complete source that binds the answer to the exercise's name, and try that.  Keeps nothing."""
+        if not isinstance(source, str):
+            raise TypeError(f"check_source() takes a program as a string, not {value_text(source)}")
+        loaded = load(source, self.name)
+        try:
+            return loaded.verdict or self._verdict(loaded.answer)
+        finally:
+            if loaded.run is not None:
+                finish([loaded.run])
+
+    def hint(self) -> Words:
+        """The next hint; after the last one, the last one again."""
+        number = min(self._hinted, len(self.hints) - 1)
+        self._hinted = number + 1
+        rest = len(self.hints) - number - 1
+        more = f"({rest} more: call `.hint()` again.)" if rest else "(That was the last; `.reveal()` shows a solution.)"
+        text = self.hints[number]
+        return Words(
+            f"**Hint {number + 1} of {len(self.hints)}.** {text}\n\n{more}", f"Hint {number + 1}: {text}\n{more}"
+        )
+
+    def reveal(self) -> Words:
+        """A solution, to compare with yours."""
+        return Words(f"```python\n{self.solution.strip()}\n```", self.solution.strip())
+
+    @abstractmethod
+    def _verdict(self, answer: object) -> Verdict:
+        """Try an answer."""
+
+    def __repr__(self) -> str:
+        return f"<Exercise {self.name} of chapter {self.chapter:02}: .check(answer), .hint(), .reveal()>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002  IPython's
+        return {"text/markdown": self.prompt, "text/plain": self.prompt}
+
+
+@dataclass(eq=False, repr=False)
+class Task(Exercise):
+    """An exercise whose answer is a function, tried in `cases`, one after the other, until one goes wrong."""
+
+    cases: Sequence[Case] = ()
+
+    def _verdict(self, answer: object) -> Verdict:
+        call = self.cases[0].call
+        if not callable(answer):
+            return Verdict(
+                "failed",
+                f"What is checked is a function, and this is {value_text(answer)}. "
+                f"Give its name, without brackets: exercises.{self.name}.check({self.name}).",
+                expected=f"a function that can be called as {call}",
+            )
+        left = 0
+        begun = clock()
+        for case in self.cases:
+            limit = max(_LEAST, min(LIMIT, _BUDGET - (clock() - begun)))
+            outcome = play(case, self.name, answer, limit)
+            if isinstance(outcome.error, NotImplementedError):
+                return Verdict("not attempted", _GAP, called=case.call, notes=left_over(outcome.left))
+            left += outcome.left
+            if expected := problem(outcome):
+                return failed(outcome, expected, self.mistakes)
+        return Verdict("passed", self.praise, excerpt=outcome.tape, notes=left_over(left))

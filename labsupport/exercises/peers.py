@@ -1,0 +1,196 @@
+"""The other side, played by a check: one end of a real connection that keeps its word, or breaks it.
+
+A `Peer` talks like the script of a play: ``ana.says(b"hi")``, ``ana.hears(b"hi")``, ``ana.resets()``.  A line that does
+not come true raises `Unmet`, which says who expected what and what came instead: it ends the script, and becomes the
+"expected" and "came back" of a verdict.  Nothing waits longer than the peer's patience.
+
+All sockets are on 127.0.0.1 and watched, so that a verdict's ladder shows both sides.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from labsupport.tape.events import Call, Endpoint, clock
+from labsupport.tape.record import TAPE
+from labsupport.tape.selection import RECEIVES
+from labsupport.tape.watched import Plain, endpoint_of, live
+
+__all__ = ["PATIENCE", "Peer", "Unmet", "accept", "connect", "listen", "shown"]
+
+#: Seconds that a peer waits for anything.
+PATIENCE: Final = 1.5
+
+_RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time: close() sends a RST
+_LOCALHOST: Final = "127.0.0.1"
+
+
+def shown(data: bytes, most: int = 40) -> str:
+    """Bytes as a learner reads them: all of them, or the beginning and how many there are."""
+    return repr(data) if len(data) <= most else f"{data[:most]!r}… ({len(data)} bytes)"
+
+
+class Unmet(Exception):  # noqa: N818  not an error of ours: what a script found out
+    """What a peer was to get did not come: `who`, `expected` and `got`, each to be read in a sentence."""
+
+    def __init__(self, who: str, expected: str, got: str) -> None:
+        super().__init__(f"{who} was to get {expected} and got {got}")
+        self.who, self.expected, self.got = who, expected, got
+
+
+class Peer:
+    """One end of a connection.
+
+    - `name`: who it is, in sentences and, for a client, above its line in the ladder.
+    - `sent`, `heard`: the bytes so far; `awaits`: what it waits for now, to be read after "gets", or "".
+    """
+
+    def __init__(self, sock: socket.socket, name: str) -> None:
+        self.sock = sock
+        self.name = name
+        self.sent = b""
+        self.heard = b""
+        self.awaits = ""
+        self.learner_left: Callable[[], bool] = lambda: False
+
+    def says(self, data: bytes) -> None:
+        """Send all of `data`.  An error is no news here: the next `hears` meets it."""
+        self.sent += data
+        with contextlib.suppress(OSError):
+            self.sock.sendall(data)
+
+    def hears(self, expected: bytes) -> None:
+        """Take as many bytes as `expected` has, in however many pieces.  `Unmet` if they are others, or fewer."""
+        got = self._take(len(expected), f"{shown(expected)}")
+        if got != expected:
+            raise self._unmet(shown(got))
+        self.awaits = ""
+
+    def hears_the_end(self) -> None:
+        """The learner's side finishes: recv() gives b''.  `Unmet` if anything else comes, or nothing."""
+        self.awaits = "the end (recv() gives b'')"
+        got = self._recv(4096)
+        if got:
+            raise self._unmet(f"{shown(got)} more")
+        self.awaits = ""
+
+    def says_in_pieces(self, pieces: Iterable[bytes]) -> None:
+        """Send each piece only when the reader has taken all before it, so that none can join another."""
+        for piece in pieces:
+            self.says(piece)
+            self.awaits = f"its {shown(piece)} read"
+            if not self._until(self._all_was_taken):
+                raise self._unmet("no recv() that took it")
+        self.awaits = ""
+
+    def size_asked(self) -> int:
+        """How many bytes the learner's last recv() on this connection asked for at most; 1024 where it did not say."""
+        other = self._other()
+        for event in reversed(TAPE.events()) if other is not None else ():
+            if isinstance(event, Call) and event.endpoint is other and event.op in RECEIVES:
+                asked = event.asked[0] if event.asked else None
+                return asked if isinstance(asked, int) and 0 < asked <= 65_536 else 1024
+        return 1024
+
+    def finishes(self) -> None:
+        """Finish sending (a FIN goes out), and go on listening."""
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_WR)
+
+    def leaves(self) -> None:
+        """Close, in the usual way."""
+        with contextlib.suppress(OSError):
+            self.sock.close()
+
+    def resets(self) -> None:
+        """Close with a RST: the other side's recv() raises ConnectionResetError."""
+        with contextlib.suppress(OSError):
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.leaves()
+
+    def _take(self, size: int, expected: str) -> bytes:
+        self.awaits = expected
+        got = b""
+        while len(got) < size:
+            chunk = self._recv(size - len(got), got)
+            if not chunk:
+                raise self._unmet(_only(got) + "the end (b'')")
+            got += chunk
+        return got
+
+    def _recv(self, size: int, before: bytes = b"") -> bytes:
+        try:
+            got = self.sock.recv(size)
+        except TimeoutError:
+            raise self._unmet(_only(before) + "nothing more" if before else "nothing") from None
+        except ConnectionError:
+            raise self._unmet(_only(before) + "a reset") from None
+        except OSError as error:
+            raise self._unmet(_only(before) + (error.strerror or type(error).__name__)) from None
+        self.heard += got
+        return got
+
+    def _unmet(self, got: str) -> Unmet:
+        return Unmet(self.name, self.awaits, got)
+
+    def _until(self, true: Callable[[], bool]) -> bool:
+        nap = threading.Event()  # for the eye of `settle`, a thread in an Event's wait() has nothing to do
+        deadline = clock() + PATIENCE
+        while not true():
+            if clock() >= deadline or self.learner_left():
+                return true()
+            nap.wait(0.0005)
+        return True
+
+    def _other(self) -> Endpoint | None:
+        """The learner's end of this connection."""
+        mine = endpoint_of(self.sock)
+        return next((end for _, end in live() if end.local == mine.peer and end.peer == mine.local), None)
+
+    def _all_was_taken(self) -> bool:
+        other = self._other()
+        return other is not None and other.received >= endpoint_of(self.sock).sent
+
+
+def _only(got: bytes) -> str:
+    return f"only {shown(got)}, then " if got else ""
+
+
+# --- how a connection begins -----------------------------------------------------------------
+
+
+def connect(address: tuple[str, int], name: str, patience: float = PATIENCE) -> Peer:
+    """A client of the learner's server.  `Unmet` if nobody listens there."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    endpoint_of(sock).label = name
+    peer = Peer(sock, name)
+    peer.awaits = "a connection"
+    Plain.settimeout(sock, patience)  # unseen: a peer's patience is no part of the story
+    try:
+        sock.connect(address)
+    except OSError as error:
+        sock.close()
+        raise Unmet(name, "a connection", "no answer" if isinstance(error, TimeoutError) else "refused") from None
+    peer.awaits = ""
+    return peer
+
+
+def listen() -> socket.socket:
+    """A listener on a free port of 127.0.0.1."""
+    return socket.create_server((_LOCALHOST, 0))
+
+
+def accept(listener: socket.socket, name: str = "the server", patience: float = PATIENCE) -> Peer:
+    """A server's end of the connection with the learner's client.  `Unmet` if none comes."""
+    Plain.settimeout(listener, patience)
+    try:
+        sock, _ = listener.accept()
+    except OSError:
+        raise Unmet(name, "a connection", "none") from None
+    Plain.settimeout(sock, patience)
+    return Peer(sock, name)

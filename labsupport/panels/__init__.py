@@ -1,0 +1,28 @@
+"""The panels: one function each, which gives an ipywidget.  Looked up when first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .by_hand import client
+
+__all__ = ["client"]
+
+#: Where each panel lives.  No module bears the name of a panel: it would hide the function.
+_PLACES = {"client": "by_hand"}
+
+
+def __getattr__(name: str) -> object:
+    """Find a panel where it lives, and keep it."""
+    if name not in _PLACES:
+        raise AttributeError(f"there is no panel {name!r}. There are: {', '.join(__all__)}.", name=name)
+    value: object = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The panels, whether or not they have been looked up."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,245 @@
+"""`client`: a client that a learner works by hand, against a server of their own."""
+
+from __future__ import annotations
+
+import threading
+from html import escape
+from typing import Any, Final
+
+import ipywidgets
+import traitlets
+
+from labsupport import kernel
+from labsupport.pictures import Picture
+from labsupport.tape.events import Address, Call, Endpoint, tick
+from labsupport.tape.record import TAPE
+from labsupport.tape.selection import belonging, seeds
+
+from .cells import replace_earlier
+from .hand import ACTIONS, Hand, counted, to_loopback
+from .ladder import LiveLadder
+from .ticker import Ticker
+from .words import STYLE, status
+
+__all__ = ["ClientPanel", "client"]
+
+_LOOK: Final = 0.1  # seconds between two looks at the tape and at what the kernel says
+_BUTTONS: Final = {
+    "connect": "Connect",
+    "half-close": "Half-close",
+    "close": "Close",
+    "reset": "Reset",
+    "send": "Send",
+    "receive": "Receive",
+}
+_WELCOME: Final = "Nothing has happened yet. Press Connect, and watch the ladder."
+
+
+class ClientPanel(ipywidgets.VBox):
+    """Buttons for the calls of one client, what came of each, the kernel's view of both ends, and the live ladder.
+
+    - `text`: what Send sends, encoded as UTF-8; `newline`: with b"\\n" after it; `most`: the n of recv(n).
+    - `stage`: "not connected", "connected" or "half-closed"; `busy`: the call that runs, or "".
+    - `said`: the last outcome as HTML; `kernel_says`: the kernel's view, as HTML.
+    """
+
+    text = traitlets.Unicode("héllo")
+    newline = traitlets.Bool(False)
+    most = traitlets.Int(1024)
+    stage = traitlets.Unicode("not connected")
+    busy = traitlets.Unicode("")
+    said = traitlets.Unicode(_WELCOME)
+    kernel_says = traitlets.Unicode("")
+
+    def __init__(self, server: Any, address: Address, name: str | None = None) -> None:
+        self._server = server
+        self._address = address
+        self._name = name
+        self._begin = tick()
+        self._lock = threading.RLock()
+        self._hand = Hand(address, self._refresh, name)
+        self._ticker = Ticker(self._look, _LOOK)
+        self.ladder = LiveLadder(self._story)
+        self._make_controls()
+        super().__init__(self._parts())
+        self.add_class("loopback-panel")
+        self.add_class("loopback-client")
+        self._wire()
+        self._refresh()
+
+    # --- the page ---
+
+    def _make_controls(self) -> None:
+        wide = {"description_width": "initial"}
+        self._text = ipywidgets.Text(self.text, description="Text to send:", style=wide, placeholder="type something")
+        self._newline = ipywidgets.Checkbox(self.newline, description="and \\n after it", indent=False)
+        self._most = ipywidgets.BoundedIntText(self.most, min=1, max=65536, description="recv at most:", style=wide)
+        self._bytes = ipywidgets.HTML()
+        self._why_not = ipywidgets.HTML()
+        self._status = ipywidgets.HTML()
+        self._kernel = ipywidgets.HTML()
+        self.buttons = {action: ipywidgets.Button(description=text) for action, text in _BUTTONS.items()}
+        self.buttons["connect"].button_style = "primary"
+
+    def _parts(self) -> list[Any]:
+        title = ipywidgets.HTML(f'{STYLE}<p class="loopback-question">{escape(self._title())}</p>')
+        rows = [
+            [self.buttons[action] for action in ("connect", "half-close", "close", "reset")],
+            [self._text, self._newline, self.buttons["send"]],
+            [self._most, self.buttons["receive"]],
+        ]
+        lines = [ipywidgets.HBox(row, layout={"flex_flow": "row wrap", "align_items": "center"}) for row in rows]
+        return [title, lines[0], lines[1], self._bytes, lines[2], self._why_not, self._status, self._kernel, self.ladder]
+
+    def _title(self) -> str:
+        who = self._name or "A client by hand"
+        return f"{who} → {getattr(self._server, 'name', None) or _written(self._server)}"
+
+    def _wire(self) -> None:
+        for mine, trait in ((self._text, "text"), (self._newline, "newline"), (self._most, "most")):
+            traitlets.link((mine, "value"), (self, trait))
+        self.observe(lambda _: self._show_bytes(), ["text", "newline"])
+        for action, button in self.buttons.items():
+            button.on_click(lambda _, action=action: self.do(action))
+        self._text.on_msg(lambda _, content, __: self.do("send") if content.get("event") == "submit" else None)
+        self._show_bytes()
+
+    # --- what can be done ---
+
+    def do(self, action: str) -> bool:
+        """Do what the button does; False when it is not possible now."""
+        if action not in ACTIONS:
+            raise ValueError(f"the panel can {', '.join(ACTIONS)}, and not {action!r}")
+        if action == "send" and not self.data:
+            return False
+        argument = self.data if action == "send" else self.most if action == "receive" else None
+        if not self._hand.do(action, argument):
+            return False
+        self._ticker.start()
+        return True
+
+    @property
+    def data(self) -> bytes:
+        """The bytes that Send sends."""
+        return (self.text + ("\n" if self.newline else "")).encode("utf-8", "surrogatepass")
+
+    # --- what is shown; called from the hand's thread too ---
+
+    def _refresh(self) -> None:
+        with self._lock:
+            hand = self._hand
+            self.stage, self.busy = hand.stage, hand.busy
+            for action, button in self.buttons.items():
+                reason = hand.reason(action) or ("type something first" if action == "send" and not self.data else "")
+                button.disabled = bool(reason)
+                button.tooltip = f"Not now: {reason}" if reason else ""
+            self._why_not.value = self._reasons()
+            self._say()
+
+    def _reasons(self) -> str:
+        by_reason: dict[str, list[str]] = {}
+        for action in _BUTTONS:
+            if reason := self._hand.reason(action):
+                by_reason.setdefault(reason, []).append(_BUTTONS[action])
+        return "<br>".join(f"Not now: {', '.join(names)} ({escape(why)})." for why, names in by_reason.items())
+
+    def _say(self) -> None:
+        outcome = self._hand.outcome
+        if self.busy:
+            said = f"<code>{escape(self.busy)} …</code>"
+        elif outcome is not None:
+            gave = "" if not outcome.gave else f" raised {outcome.gave}" if outcome.failed else f" = {outcome.gave}"
+            code = f"<code>{escape(outcome.call + gave)}</code> " if outcome.call else ""
+            said = f"{code}{escape(outcome.sentence)}"
+        else:
+            said = _WELCOME
+        if said != self.said or not self._status.value:
+            self.said = said
+            self._status.value = status(said)
+
+    def _show_bytes(self) -> None:
+        data = self.data
+        head = data[:24].hex(" ") + (" …" if len(data) > 24 else "")
+        self._bytes.value = f"{len(data)} byte{'' if len(data) == 1 else 's'}: <code>{head or '(none)'}</code>"
+        self._refresh()
+
+    # --- looked at by the ticker ---
+
+    def _look(self) -> bool:
+        """Ask the kernel; False when there is nothing left to see."""
+        if getattr(self._server, "_stopping", False):
+            self._hand.stop()
+        at_work = self._hand.sock is not None or bool(self._hand.busy)
+        ends, doors = _rows(self._hand, self._address)
+        self.kernel_says = _table(ends, doors, self._hand)
+        if self._kernel.value != self.kernel_says:
+            self._kernel.value = self.kernel_says
+        self.ladder.refresh()
+        return at_work or any(row.state != "TIME-WAIT" for row in ends)
+
+    def _story(self) -> Picture:
+        """What happened between this server and its clients, this panel or others, since the panel was made."""
+        events = TAPE.events()
+        port = self._address[1]
+        mine = {each for each in seeds(events, self._begin) if _concerns(each, port)}
+        doors = {event.endpoint for event in events if isinstance(event, Call) and event.endpoint.local == self._address}
+        return Picture(belonging(events, mine | {door for door in doors if door.listening}, self._begin))
+
+    def close(self) -> None:
+        """Close the socket, end the threads, and take the panel off the page."""
+        self._hand.stop()
+        self._ticker.stop()
+        self.ladder.close()
+        super().close()
+
+    def __repr__(self) -> str:
+        return f"<a client by hand for {getattr(self._server, 'name', 'a server')}: run this cell to use it>"
+
+
+def client(server: Any, *, name: str | None = None) -> ClientPanel:
+    """A client by hand: connect, send, receive, half-close, close and reset, one click a call.
+
+    `server` is a background server (or anything with an `.address`), or an address ``(host, port)`` on this machine.
+    `name` is what the ladder calls this client.  Each call gives up after 1 s.  Running the cell again closes it, as
+    does to stop the server.  TypeError or ValueError for what is no server, or not on this machine.
+    """
+    if not hasattr(server, "address") and not isinstance(server, tuple | list):
+        raise TypeError(
+            f"panels.client() takes a background server, or its address such as ('127.0.0.1', 50007), not {server!r}"
+        )
+    if name is not None and (not isinstance(name, str) or not name.strip()):
+        raise TypeError(f"the name of a client is a piece of text such as 'maria', not {name!r}")
+    panel = ClientPanel(server, to_loopback(getattr(server, "address", server)), name)
+    replace_earlier(panel)
+    return panel
+
+
+def _written(address: Any) -> str:
+    return f"{address[0]} port {address[1]}" if isinstance(address, tuple | list) else "the server"
+
+
+def _concerns(endpoint: Endpoint, port: int) -> bool:
+    return any(address is not None and address[1] == port for address in (endpoint.local, endpoint.peer))
+
+
+def _rows(hand: Hand, address: Address) -> tuple[list[kernel.Row], list[kernel.Row]]:
+    """What the kernel lists: both ends of this connection, the client's first, and the listener."""
+    rows = kernel.connections(address[1])
+    mine = hand.ends[0] if hand.ends else None
+    ends = [row for row in rows if mine is not None and mine in (row.local, row.remote)]
+    return sorted(ends, key=lambda row: row.local != mine), [row for row in rows if row.state == "LISTEN"]
+
+
+def _table(ends: list[kernel.Row], doors: list[kernel.Row], hand: Hand) -> str:
+    lines = []
+    for row in ends:
+        mine = hand.ends is not None and row.local == hand.ends[0]
+        unread = "" if row.receive_queue is None else f"{counted(row.receive_queue)} arrived and not yet read"
+        lines.append(("your end", row.state or "?", unread) if mine else ("the server’s end", row.state or "?", unread))
+    for row in doors:
+        queue = "" if row.receive_queue is None else f"{row.receive_queue} waiting for accept()"
+        lines.append(("the listener", "LISTEN", queue))
+    if not lines:
+        return ""
+    body = "".join(f'<tr><th scope="row">{a}</th><td><b>{escape(b)}</b></td><td>{c}</td></tr>' for a, b, c in lines)
+    return f'<table class="loopback-kernel"><caption>What the kernel says now</caption>{body}</table>'

@@ -1,0 +1,238 @@
+"""A client socket that is worked by hand: one call at a time, in a thread of its own.
+
+The calls are a program's: one thread makes them all, in the order in which they were asked for, each with a timeout, so
+that neither the notebook nor the next call can be stuck behind one.  What is not possible now is refused with a reason
+before any socket is touched.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import queue
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from labsupport import kernel
+from labsupport.tape.ending import start_unseen
+from labsupport.tape.events import Address
+from labsupport.tape.watched import endpoint_of
+
+__all__ = ["ACTIONS", "PATIENCE", "Hand", "Outcome", "counted", "to_loopback"]
+
+#: Seconds that each call may take.
+PATIENCE: Final = 1.0
+#: What a hand can do, in the order of the buttons.
+ACTIONS: Final = ("connect", "send", "receive", "half-close", "close", "reset")
+
+_NO_LINGER: Final = struct.pack("ii", 1, 0)  # struct linger: on, for 0 seconds (socket(7))
+_CONNECTABLE: Final = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1", "localhost": "127.0.0.1"}
+
+
+class Outcome(NamedTuple):
+    """What came of an action: the `call` as a program would write it, what it gave or raised, and a sentence."""
+
+    action: str
+    call: str
+    gave: str
+    sentence: str
+    failed: bool = False
+
+
+class Hand:
+    """One client, and the thread that works it.
+
+    `tell` is called, in the hand's thread, after every change.
+    - `busy`: the call that runs, or ""; `outcome`: what came of the last one, or None.
+    - `stage`: "not connected", "connected" or "half-closed": what this program has done, not what the kernel says.
+    """
+
+    def __init__(self, address: Address, tell: Callable[[], None], name: str | None = None) -> None:
+        self._address = address
+        self._tell = tell
+        self._name = name
+        self._asked: queue.SimpleQueue[tuple[str, Any] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self.sock: socket.socket | None = None
+        self.ends: tuple[Address, Address] | None = None
+        self.busy = ""
+        self.stage = "not connected"
+        self.outcome: Outcome | None = None
+        self.stopped = False
+
+    def reason(self, action: str) -> str:
+        """Why this is not possible now; "" when it is."""
+        if self.stopped:
+            return "this panel has ended: run its cell again"
+        if self.busy:
+            return f"{self.busy} has not returned yet"
+        if action == "connect":
+            return "" if self.stage == "not connected" else "you are connected: close first"
+        if self.stage == "not connected":
+            return "connect first"
+        if self.stage == "half-closed" and action in ("send", "half-close"):
+            return "you have said that you are done sending"
+        return ""
+
+    def do(self, action: str, argument: Any = None) -> bool:
+        """Have it done by the thread; False, and nothing happens, when there is a `reason` against it."""
+        with self._lock:
+            if action not in ACTIONS or self.reason(action):
+                return False
+            self.busy = f"{action}"
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="client by hand", daemon=True)
+                start_unseen(self._thread)
+            self._asked.put((action, argument))
+        self._tell()
+        return True
+
+    def stop(self) -> None:
+        """Close the socket and end the thread, after the call that runs; safe to call twice."""
+        with self._lock:
+            self.stopped = True
+            self._asked.put(None)
+
+    def wait(self, timeout: float = 5.0) -> bool:
+        """Wait until the thread has ended; False when it has not."""
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+        return thread is None or not thread.is_alive()
+
+    # --- in the hand's thread ---
+
+    def _work(self) -> None:
+        while (asked := self._asked.get()) is not None:
+            action, argument = asked
+            try:
+                outcome = getattr(self, f"_{action.replace('-', '_')}")(argument)
+            except OSError as error:
+                outcome = self._failed(action, error)
+            self.outcome, self.busy = outcome, ""
+            self._tell()
+        self._let_go()
+        self._tell()
+
+    def _let_go(self) -> None:
+        sock, self.sock, self.stage = self.sock, None, "not connected"
+        if sock is not None:
+            sock.close()
+
+    def _connect(self, _: Any) -> Outcome:
+        self.busy = "connect()"
+        host, port = address = self._address
+        sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        if self._name:
+            endpoint_of(sock).label = self._name
+        try:
+            sock.settimeout(PATIENCE)
+            sock.connect(address)
+        except OSError:
+            sock.close()
+            raise
+        self.sock, self.stage, self.ends = sock, "connected", (_two(sock.getsockname()), (host, port))
+        return Outcome("connect", f"connect({address!r})", "", "The two kernels are connected. Whether the server’s "
+                       "program knows of it is another question: has its accept() returned?")
+
+    def _send(self, data: bytes) -> Outcome:
+        self._socket().sendall(data)
+        return Outcome("send", f"sendall({_short(data)})", "", f"Your kernel has taken {counted(len(data))}. "
+                       "That does not say that the server’s program has read them.")
+
+    def _receive(self, most: int) -> Outcome:
+        self.busy = f"recv({most})"
+        data = self._socket().recv(most)
+        if not data:
+            sentence = "The server has finished sending; every later recv() will give b'' at once."
+        else:
+            sentence = f"{counted(len(data))}. {_as_text(data)}"
+        return Outcome("receive", f"recv({most})", _short(data), sentence)
+
+    def _half_close(self, _: Any) -> Outcome:
+        self._socket().shutdown(socket.SHUT_WR)
+        self.stage = "half-closed"
+        return Outcome("half-close", "shutdown(SHUT_WR)", "", "You have finished sending: when the server has read what "
+                       "you sent, its next recv() gives b''. You can still receive.")
+
+    def _close(self, _: Any) -> Outcome:
+        unread = kernel.unread(self._socket())
+        self._let_go()
+        if unread:
+            return Outcome("close", "close()", "", f"You had not read {counted(unread)} that had arrived, so your kernel "
+                           "ended the connection with a reset (RFC 9293 §3.6.1).")
+        return Outcome("close", "close()", "", "Your program has let go. Your kernel says so to the server’s, after "
+                       "all that you sent.")
+
+    def _reset(self, _: Any) -> Outcome:
+        self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self._let_go()
+        return Outcome("reset", "close() with SO_LINGER 0", "", "A reset: the server’s next call on this connection "
+                       "raises ConnectionResetError, and what it had not read is lost or not, by the system.")
+
+    def _socket(self) -> socket.socket:
+        if self.sock is None:
+            raise OSError("the socket is closed")
+        return self.sock
+
+    def _failed(self, action: str, error: OSError) -> Outcome:
+        call = {"connect": "connect()", "send": "sendall()", "receive": "recv()", "half-close": "shutdown()"}
+        return Outcome(action, call.get(action, "close()"), type(error).__name__, _why(action, error), failed=True)
+
+
+def to_loopback(address: Any) -> Address:
+    """The address with a host inside this machine; TypeError or ValueError, with a sentence, for any other."""
+    if not isinstance(address, tuple | list) or len(address) < 2:
+        raise TypeError(f"an address is a pair such as ('127.0.0.1', 50007), not {address!r}")
+    host, port = address[:2]
+    if not isinstance(host, str) or type(port) is not int:
+        raise TypeError(f"an address is a text and a number such as ('127.0.0.1', 50007), not {address!r}")
+    if not 0 < port < 65536:
+        raise ValueError(f"a port is a number from 1 to 65535, and {port} is not")
+    host = _CONNECTABLE.get(host, host)
+    try:
+        inside = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        inside = False
+    if not inside:
+        raise ValueError(f"this panel connects only within this machine, to 127.0.0.1 or ::1, and not to {host!r}")
+    return host, port
+
+
+def _two(address: Any) -> Address:
+    return address[0], address[1]
+
+
+def counted(number: int) -> str:
+    """A number of bytes in words: "1 byte", "2,000 bytes"."""
+    return f"{number:,} byte{'' if number == 1 else 's'}"
+
+
+def _short(data: bytes, limit: int = 64) -> str:
+    return repr(data) if len(data) <= limit else f"{data[:limit]!r}…"
+
+
+def _as_text(data: bytes) -> str:
+    try:
+        return f"As text: {data.decode()}"
+    except UnicodeDecodeError:
+        return "They are not whole UTF-8 text: perhaps a character was cut in two."
+
+
+def _why(action: str, error: OSError) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "Nobody listens at this address. Has the server ended? Run its cell again, and then this one."
+    if isinstance(error, TimeoutError) and action == "receive":
+        return f"Nothing came within {PATIENCE:g} s. That was your own timeout: the connection still stands."
+    if isinstance(error, TimeoutError) and action == "send":
+        return f"Your kernel had no room within {PATIENCE:g} s: the server does not read. How much was taken, nobody says."
+    if isinstance(error, TimeoutError):
+        return f"No answer within {PATIENCE:g} s: the listener’s queue may be full."
+    if isinstance(error, ConnectionResetError):
+        return "The other end has reset the connection. This is told once: what comes after looks like an ordinary end."
+    if isinstance(error, BrokenPipeError):
+        return "The other end has closed this connection, and its kernel has said so; nobody will read what you send."
+    return str(error)

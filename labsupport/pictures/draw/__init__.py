@@ -1,0 +1,1 @@
+"""The parts of a ladder, each as SVG."""

@@ -1,0 +1,263 @@
+"""What came before what: the events of an excerpt as a graph, and from it the row of each.
+
+The edges, each of at least one row: the calls of a program in their order; connect → accept;
+listen → connect; a send → the recv that took its bytes; close or shutdown → the recv that
+gave b''; what made a kernel reset → the call that was told; start → the thread's first call;
+a thread's last call → join; `Signal.set` → wait; each side's do_handshake → the other's.
+
+Silence is evidence too: a recv that timed out, or gave less than it could, ended before the
+next bytes came.  These edges are hints: where they cannot hold, they give way.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from labsupport.tape.events import Call, Endpoint, Event, Note, Program, Sync
+from labsupport.tape.exchange import Connection, Exchange
+
+from .order import Order
+from .words import in_progress
+
+__all__ = ["Plot", "drawn"]
+
+_DRAWN: Final = frozenset(
+    "accept bind close connect connect_ex do_handshake listen read recv recv_into recvfrom recvfrom_into recvmsg "
+    "recvmsg_into send sendall sendfile sendmsg sendto shutdown unwrap write".split()
+)
+_AT_ONCE: Final = frozenset({"bind", "close", "listen", "shutdown"})
+_FOLDED: Final = frozenset({"BlockingIOError", "SSLWantReadError", "SSLWantWriteError"})
+
+
+def drawn(event: Event) -> bool:
+    """Is this event part of the picture?"""
+    if isinstance(event, Note):
+        return True
+    if isinstance(event, Sync):
+        return event.kind in ("set", "wait", "join")
+    if event.op not in _DRAWN or event.ending == "again":
+        return False
+    return event.error is None or event.error.type.__name__ not in _FOLDED or in_progress(event)
+
+
+class Plot:
+    """The rows of all that is drawn.
+
+    `begin[event]`, `end[event]`: its rows; an event that is open has no end.  `made[connection]`: the row in which
+    the kernels were connected.
+    """
+
+    def __init__(self, events: Sequence[Event], exchange: Exchange) -> None:
+        self._order = Order()
+        self._from: dict[Event, int] = {}
+        self._to: dict[Event, int] = {}
+        self._birth: dict[Connection, int] = {}
+        self._programs: dict[Program, list[Call | Sync]] = defaultdict(list)
+        for event in events:
+            if isinstance(event, Note):
+                continue
+            if drawn(event) or (isinstance(event, Sync) and event.kind == "start"):
+                self._programs[event.program].append(event)
+        for chain in self._programs.values():
+            self._follow(chain)
+        self._connect(events, exchange)
+        rows = self._order.rows()
+        self.begin = {event: rows[node] for event, node in self._from.items()}
+        self.end = {event: rows[node] for event, node in self._to.items()}
+        self.made = {connection: rows[node] for connection, node in self._birth.items()}
+
+    # --- the order within a program ---------------------------------------------------------
+
+    def _follow(self, chain: Sequence[Call | Sync]) -> None:
+        order, last, step = self._order, -1, 0
+        for event in chain:
+            begin = order.node()
+            unseen = isinstance(event, Sync) and event.kind == "start"
+            if last >= 0:
+                order.edge(last, begin, 0 if unseen else step)
+            self._from[event] = begin
+            last, step = self._finish(event, begin), 1
+
+    def _finish(self, event: Call | Sync, begin: int) -> int:
+        """The node in which `event` ends."""
+        if isinstance(event, Sync) and event.kind in ("set", "start"):
+            self._to[event] = begin
+            return begin
+        if event.open:
+            return begin
+        if isinstance(event, Call) and (event.op in _AT_ONCE or in_progress(event)):
+            self._to[event] = begin
+            return begin
+        end = self._order.node()
+        self._order.edge(begin, end, 1 if _always_waits(event) else 0)
+        self._to[event] = end
+        return end
+
+    # --- the order between programs ---------------------------------------------------------
+
+    def _connect(self, events: Sequence[Event], exchange: Exchange) -> None:
+        self._handshakes(events, exchange)
+        self._bytes(exchange)
+        self._endings(exchange)
+        self._syncs(events)
+        self._tls(events, exchange)
+        self._silence(events, exchange)
+        self._notes(events)
+
+    def _edge(self, before: Event | None, after: Event | None, rows: int = 1) -> None:
+        """`before` begins some rows above where `after` ends."""
+        if before is not None and after is not None and before in self._from and after in self._to:
+            if self._from[before] != self._to[after]:
+                self._order.edge(self._from[before], self._to[after], rows)
+
+    def _handshakes(self, events: Sequence[Event], exchange: Exchange) -> None:
+        ready = {
+            event.endpoint: event
+            for event in reversed(events)
+            if isinstance(event, Call) and event.op in ("listen", "bind") and event in self._to
+            and (event.op == "listen" or event.endpoint.type == 2)
+        }  # fmt: skip
+        first = _first_calls(events)
+        for one in exchange.connections:
+            if one.stream:
+                self._handshake(one, ready, first)
+        for arrow in exchange.arrows:
+            server = arrow.connection.server
+            if not arrow.connection.stream and server in ready and arrow.source is not None:
+                bind = ready[server] if server is not None else None
+                if bind in self._to and arrow.source in self._from and bind.order < arrow.source.order:
+                    self._order.edge(self._to[bind], self._from[arrow.source])
+
+    def _handshake(
+        self, one: Connection, ready: dict[Endpoint, Call], first: dict[Endpoint, dict[Program, Call]]
+    ) -> None:
+        order, connect, accept = self._order, one.connect, one.accept
+        listen = ready.get(one.listener) if one.listener is not None else None
+        if not one.made or (connect is not None and connect.open) or (connect is None and accept is None):
+            return
+        birth = self._birth[one] = order.node()
+        if connect is not None and connect in self._from:
+            if listen is not None:
+                order.edge(self._to[listen], self._from[connect])
+            order.edge(self._from[connect], birth)
+            if connect in self._to and self._to[connect] != self._from[connect]:
+                order.edge(birth, self._to[connect], 0)
+        elif listen is not None:
+            order.edge(self._to[listen], birth)
+        if accept is not None and accept in self._to:
+            order.edge(birth, self._to[accept])
+            for call in first.get(one.server, {}).values() if one.server is not None else ():
+                if call in self._from:
+                    order.edge(self._to[accept], self._from[call])
+
+    def _bytes(self, exchange: Exchange) -> None:
+        for arrow in exchange.arrows:
+            self._edge(arrow.source, arrow.target)
+            for peek in arrow.peeks:
+                self._edge(arrow.source, peek)
+
+    def _endings(self, exchange: Exchange) -> None:
+        for control in exchange.controls:
+            if control.kind not in ("SYN", "SYN+ACK") and control.cause is not control.effect:
+                self._edge(control.cause, control.effect)
+
+    def _syncs(self, events: Sequence[Event]) -> None:
+        sets: dict[object, list[Sync]] = defaultdict(list)
+        for event in events:
+            if isinstance(event, Sync) and event.kind == "set":
+                sets[event.key].append(event)
+        for event in events:
+            if not isinstance(event, Sync):
+                continue
+            if event.kind == "wait" and event.result is not False:
+                cause = next((one for one in sets[event.key] if event.done is None or one.order < event.done), None)
+                self._edge(cause, event)
+            elif isinstance(event.key, Program) and event.key in self._programs:
+                chain = self._programs[event.key]
+                if event.kind == "start" and event in self._from:
+                    self._order.edge(self._from[event], self._from[chain[0]])
+                elif event.kind == "join" and event.result is not False and chain[-1] in self._to and event in self._to:
+                    self._order.edge(self._to[chain[-1]], self._to[event])
+
+    def _tls(self, events: Sequence[Event], exchange: Exchange) -> None:
+        shakes: dict[Endpoint, list[Call]] = defaultdict(list)
+        for event in events:
+            if isinstance(event, Call) and event.op == "do_handshake" and event in self._from:
+                shakes[event.endpoint].append(event)
+        for one in exchange.connections:
+            if one.client is not None and one.server is not None:
+                for mine, theirs in zip(shakes[one.client], shakes[one.server], strict=False):
+                    self._edge(mine, theirs)
+                    self._edge(theirs, mine)
+
+    # --- silence ---------------------------------------------------------------------------
+
+    def _silence(self, events: Sequence[Event], exchange: Exchange) -> None:
+        """A call that ended before the next bytes came: because it timed out, or gave fewer than it could."""
+        coming = _coming(exchange)
+        for event in events:
+            if not isinstance(event, Call) or event not in self._to or not _had_room(event):
+                continue
+            following = coming.get(event.endpoint, [])
+            at = bisect_right(following, event.order, key=lambda call: call.order)
+            if at < len(following) and following[at] in self._from and not _feeds(exchange, following[at], event):
+                self._order.hint(self._to[event], self._from[following[at]])
+
+    def _notes(self, events: Sequence[Event]) -> None:
+        last: dict[Endpoint, int] = {}
+        for event in events:
+            if isinstance(event, Call) and event in self._from:
+                last[event.endpoint] = self._to.get(event, self._from[event])
+        for event in events:
+            if isinstance(event, Note):
+                node = self._order.node()
+                self._from[event] = self._to[event] = node
+                if event.endpoint in last:
+                    self._order.edge(last[event.endpoint], node)
+
+
+def _always_waits(event: Call | Sync) -> bool:
+    """It takes at least one row: a round trip to the other kernel, or all the time that it was given."""
+    if isinstance(event, Sync):
+        return event.result is False
+    if event.op.startswith("connect"):
+        return event.endpoint.type == 1
+    return event.error is not None and issubclass(event.error.type, TimeoutError)
+
+
+def _had_room(call: Call) -> bool:
+    if call.error is not None:
+        return issubclass(call.error.type, TimeoutError) and call.op.startswith(("recv", "accept"))
+    size = call.asked[0] if call.asked and isinstance(call.asked[0], int) else 0
+    return call.op.startswith("recv") and call.length is not None and 0 < call.length < size
+
+
+def _coming(exchange: Exchange) -> dict[Endpoint, list[Call]]:
+    """For each endpoint the calls that something came from, in the order in which they began."""
+    found: dict[Endpoint, dict[Call, None]] = defaultdict(dict)
+    for arrow in exchange.arrows:
+        source, one = arrow.source, arrow.connection
+        if source is not None:
+            receiver = one.other(source.endpoint)
+            if receiver is not None:
+                found[receiver][source] = None
+    for one in exchange.connections:
+        if one.connect is not None and one.listener is not None:
+            found[one.listener][one.connect] = None
+    return {end: sorted(calls, key=lambda call: call.order) for end, calls in found.items()}
+
+
+def _feeds(exchange: Exchange, send: Call, recv: Call) -> bool:
+    return any(arrow.target is recv for arrow in exchange.of(send))
+
+
+def _first_calls(events: Iterable[Event]) -> dict[Endpoint, dict[Program, Call]]:
+    """For each endpoint the first call of each program."""
+    found: dict[Endpoint, dict[Program, Call]] = defaultdict(dict)
+    for event in events:
+        if isinstance(event, Call) and drawn(event):
+            found[event.endpoint].setdefault(event.program, event)
+    return found

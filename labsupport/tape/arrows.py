@@ -1,0 +1,106 @@
+"""What an exchange is made of: connections, the bytes that crossed them, and what kernels sent.
+
+A call that is part of no tape any more, or was made in another process, is None here, and an
+end of a connection outside this kernel is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .events import Call, Endpoint, Event
+
+__all__ = ["Arrow", "Connection", "Control", "Exchange", "Fate", "Kind"]
+
+
+@dataclass(frozen=True, eq=False)
+class Connection:
+    """A conversation between two endpoints.
+
+    - `client` connected (for UDP: sent first); `server` was accepted (for UDP: answered).
+    - `listener`, `accept`: whose `accept()` handed the connection over, and that call; with a
+      listener and no `accept` the connection waits in the listener's queue.
+    - `connect`: the client's call.  `made`: the kernels did connect.
+    - `stream`: TCP, whose bytes have no boundaries; else datagrams.
+    """
+
+    number: int
+    client: Endpoint | None
+    server: Endpoint | None
+    listener: Endpoint | None = None
+    connect: Call | None = None
+    accept: Call | None = None
+    made: bool = True
+    stream: bool = True
+
+    def other(self, endpoint: Endpoint | None) -> Endpoint | None:
+        """The other end."""
+        return self.server if endpoint is self.client else self.client
+
+
+#: "received" by `target`; "waiting" in the receiver's kernel or on the way; "cut" off a
+#: datagram larger than the receiver's buffer, and gone; "discarded" when the receiver closed
+#: without reading; "outside": sent to, or come from, where this tape does not reach.
+Fate = Literal["received", "waiting", "cut", "discarded", "outside"]
+
+
+@dataclass(frozen=True, eq=False)
+class Arrow:
+    """Bytes ``[start, end)`` of what `source` sent, and what became of them.
+
+    - `number` counts the sends of an exchange from 1: all arrows of one send have the same.
+    - `taken` is where they stand in what `target` received: ``[taken, taken + end - start)``.
+    - `peeks`: the calls that looked at them with MSG_PEEK and left them there.
+    - `doubt`: empty, or a sentence that says why this cannot be known.
+    """
+
+    number: int
+    connection: Connection
+    source: Call | None
+    start: int
+    end: int
+    fate: Fate
+    target: Call | None = None
+    taken: int = 0
+    peeks: tuple[Call, ...] = ()
+    doubt: str = ""
+
+    @property
+    def length(self) -> int:
+        """In bytes."""
+        return self.end - self.start
+
+
+Kind = Literal["SYN", "SYN+ACK", "FIN", "RST", "ICMP"]
+
+
+@dataclass(frozen=True, eq=False)
+class Control:
+    """What a kernel sent on its own, from `source` to `target` (RFC 9293 §3.5, §3.6; RFC 792).
+
+    `cause` is the event that made it do so, `effect` the call that it ended: the `connect`
+    that returned, the `recv` that gave b'', the call that raised.
+    """
+
+    kind: Kind
+    connection: Connection
+    source: Endpoint | None
+    target: Endpoint | None
+    cause: Event | None = None
+    effect: Call | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Exchange:
+    """Who spoke to whom, and which bytes of which send came out of which recv."""
+
+    connections: tuple[Connection, ...]
+    arrows: tuple[Arrow, ...]
+    controls: tuple[Control, ...]
+    _by_call: Mapping[Call, tuple[Arrow, ...]] = field(default_factory=dict, repr=False)
+
+    def of(self, call: Call) -> tuple[Arrow, ...]:
+        """The arrows that leave or enter `call`, in the order of their bytes."""
+        return self._by_call.get(call, ())

@@ -1,0 +1,189 @@
+"""Who is connected to whom: the `connect` of one endpoint and the `accept` of another."""
+
+from __future__ import annotations
+
+import errno
+import math
+import socket
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from .arrows import Connection
+from .events import Address, Call, Endpoint
+
+__all__ = ["begins", "host", "outcome", "refused", "stream_connections"]
+
+_CONNECTS = frozenset({"connect", "connect_ex"})
+_TALK = ("send", "recv", "shutdown", "read", "write")
+_UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY})
+_NOT_REACHED = frozenset({errno.ECONNREFUSED, errno.ECONNRESET, errno.ETIMEDOUT, errno.EHOSTUNREACH})
+
+
+def host(address: Address) -> str:
+    """The host of an address, an IPv4 address in IPv6 clothes undressed."""
+    return address[0].removeprefix("::ffff:")
+
+
+def begins(connect: Call) -> bool:
+    """Whether this call made its kernel send a SYN; wrong arguments or no route do not."""
+    if connect.endpoint.type != socket.SOCK_STREAM or connect.op not in _CONNECTS:
+        return False
+    code = _code(connect)
+    if code is None:
+        return connect.error is None or issubclass(connect.error.type, TimeoutError | KeyboardInterrupt)
+    return code in _UNDER_WAY - {errno.EALREADY} or code in _NOT_REACHED
+
+
+def outcome(connect: Call, later: Iterable[Call]) -> tuple[bool, Call | None]:
+    """Whether the kernels connected, as far as is known, and the call that was told so (or the contrary).
+
+    `later`: what was called on this endpoint after it.  A connect that does not wait is told
+    by a second connect, by SO_ERROR or by the first bytes; one that is open may have reached.
+    """
+    if connect.open or _code(connect) == 0:
+        return True, connect
+    if _code(connect) not in _UNDER_WAY:
+        return False, connect
+    for call in later:
+        told = _told(call)
+        if told is not None:
+            return told, call
+    return True, None
+
+
+def refused(connect: Call, told: Call | None) -> bool:
+    """Whether a RST was the answer."""
+    return told is not None and errno.ECONNREFUSED in (_code(connect), _code(told))
+
+
+def _code(call: Call) -> int | None:
+    """What the call ended with: an errno, 0 for success, None for an error without number."""
+    if call.error is not None:
+        return call.error.errno if isinstance(call.error.errno, int) else None
+    if call.op in ("connect_ex", "getsockopt"):
+        return call.result if isinstance(call.result, int) else None
+    return 0
+
+
+def _told(call: Call) -> bool | None:
+    """Whether this call says that its endpoint is connected; None if it does not say."""
+    code = _code(call)
+    if call.op in _CONNECTS:
+        return True if code in (0, errno.EISCONN) else None if code in _UNDER_WAY else False
+    if call.op == "getsockopt":
+        asked = call.asked[:2] == (socket.SOL_SOCKET, socket.SO_ERROR)
+        return code == 0 if asked and not call.open else None
+    if call.op.startswith(_TALK) and not call.open:
+        return True if code == 0 else False if code in _NOT_REACHED else None
+    return None
+
+
+def _same(one: Address | None, other: Address | None) -> bool:
+    return one is not None and other is not None and one[1] == other[1] and host(one) == host(other)
+
+
+def _end(call: Call) -> float:
+    return math.inf if call.done is None else call.done
+
+
+def stream_connections(calls: Sequence[Call]) -> list[Connection]:
+    """The TCP connections in `calls`, numbered from 1 in the order in which they began."""
+    book = _Book(calls)
+    found: list[Connection] = []
+    begun: set[Endpoint] = set()
+    for connect in book.connects:
+        if connect.endpoint not in begun:  # else a second connect() on it, to learn how the first one ended
+            connection = book.begun_by(connect, len(found) + 1)
+            found.append(connection)
+            if connection.made:
+                begun.add(connect.endpoint)
+    known = {end for connection in found for end in (connection.client, connection.server)}
+    for end in book.talking:
+        if end not in known and not end.listening:
+            accept = book.accept_of.get(end)
+            found.append(Connection(len(found) + 1, *_ends(end), listener=end.listener, accept=accept))
+    return found
+
+
+def _ends(end: Endpoint) -> tuple[Endpoint | None, Endpoint | None]:
+    return (None, end) if end.listener is not None else (end, None)
+
+
+class _Book:
+    """What is looked up for each connection, noted in one walk over the calls."""
+
+    def __init__(self, calls: Sequence[Call]) -> None:
+        self.connects: list[Call] = []
+        self.accept_of: dict[Endpoint, Call] = {}
+        self.talking: dict[Endpoint, None] = {}
+        self._accepts: dict[tuple[str, int], list[Call]] = defaultdict(list)  # by the client's address
+        self._listens: dict[int, list[Call]] = defaultdict(list)  # by port
+        self._since: dict[Endpoint, int] = {}
+        self._closed: dict[Endpoint, int] = {}
+        self._after: dict[Endpoint, list[Call]] = defaultdict(list)
+        for call in calls:
+            if call.endpoint.type == socket.SOCK_STREAM:
+                self._note(call)
+
+    def _note(self, call: Call) -> None:
+        end = call.endpoint
+        if call.op == "accept":
+            if call.accepted is not None and call.accepted.peer is not None:
+                self.accept_of[call.accepted] = call
+                self._accepts[host(call.accepted.peer), call.accepted.peer[1]].append(call)
+            return
+        if call.op == "listen" and call.error is None and end.local is not None:
+            self._listens[end.local[1]].append(call)
+            self._since.setdefault(end, call.order)
+        elif call.op == "close":
+            self._closed.setdefault(end, call.order)
+        elif begins(call):
+            self.connects.append(call)
+        if end.listener is not None or call.op.startswith(_TALK):
+            self.talking[end] = None
+        self._after[end].append(call)
+
+    def begun_by(self, connect: Call, number: int) -> Connection:
+        """The connection that this call began, or tried to begin."""
+        client = connect.endpoint
+        made, _ = outcome(connect, (call for call in self._after[client] if call.order > connect.order))
+        if not made:
+            return Connection(number, client, None, connect=connect, made=False)
+        accept = self._accept_for(connect)
+        if accept is not None and accept.accepted is not None:
+            return Connection(number, client, accept.accepted, accept.accepted.listener, connect, accept)
+        return Connection(number, client, None, self._listener_for(connect), connect)
+
+    def _accept_for(self, connect: Call) -> Call | None:
+        """The first accept left that fits; each is given out once, for addresses are used again."""
+        client = connect.endpoint
+        waiting = self._accepts.get((host(client.local), client.local[1]), []) if client.local is not None else []
+        for accept in waiting:
+            in_time = _end(accept) > connect.order and self._stood(accept.endpoint, connect)
+            if in_time and _meet(accept.accepted, client):
+                waiting.remove(accept)
+                return accept
+        return None
+
+    def _listener_for(self, connect: Call) -> Endpoint | None:
+        """The endpoint that was listening at the address when `connect` was called."""
+        address = connect.endpoint.peer
+        for listen in reversed(self._listens.get(address[1], []) if address is not None else []):
+            local = listen.endpoint.local
+            if address is None or local is None or host(local) not in (host(address), "0.0.0.0", "::"):
+                continue
+            if self._stood(listen.endpoint, connect):
+                return listen.endpoint
+        return None
+
+    def _stood(self, listener: Endpoint, connect: Call) -> bool:
+        """Whether the listener was there when `connect` asked for it, as far as the tape reaches."""
+        return self._since.get(listener, 0) < _end(connect) and self._closed.get(listener, math.inf) > connect.order
+
+
+def _meet(server: Endpoint | None, client: Endpoint) -> bool:
+    """A client's port may serve for several servers at once, so both addresses must agree."""
+    if server is None or server.local is None or client.peer is None:
+        return True
+    named = host(client.peer) in ("localhost", "0.0.0.0", "::")  # on its way, it has only the name that was asked for
+    return server.local[1] == client.peer[1] and (named or _same(server.local, client.peer))

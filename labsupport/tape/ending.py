@@ -1,0 +1,242 @@
+"""How the programs of an `Owner` are made to end, whatever they are waiting for.
+
+Closing a socket does not wake a thread that waits on it.  What does:
+
+    accept                a shutdown of the listener (Linux); elsewhere a connection to it
+    connect, recv, send   a shutdown of the socket
+    recv of datagrams     an empty datagram, sent to itself
+    select, poll, epoll   all of these: they make the socket readable
+    Signal.wait           the signal knows who sleeps in it (`waking`)
+    an event loop         its tasks are cancelled, before anything else is tried
+    a computation         `Stopped` is raised in it, at its next step
+
+A sleep, a lock and a long call in C cannot be woken: they get `Stopped` when they return.
+Nothing here is written on the tape: it is no call of any program.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import itertools
+import socket
+import struct
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
+from typing import Any, Final
+
+from .events import Note, clock
+from .frames import call_in, stack
+from .lives import Plain
+from .programs import Owner, current
+from .record import TAPE
+from .stopped import Stopped, interrupt, strike_tasks
+
+__all__ = ["Stopped", "end", "start_unseen", "wait_unseen", "waking"]
+
+#: Seconds: event loops may tidy up so long; then everything is woken, and again every so often.
+TIDY: Final = 0.3
+ROUND: Final = 0.1
+
+_RESET: Final = struct.pack("ii", 1, 0)
+
+
+_sleepers: dict[int, tuple[Owner, Callable[[], None]]] = {}
+_closing = threading.Lock()
+
+
+@contextlib.contextmanager
+def waking(wake: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    """While the block waits for something that is no socket, ending this program calls `wake`.
+
+    Gives a function that raises `Stopped` if this program has been told to stop; call it
+    before each wait.
+    """
+    owner = current().owner
+    mine = threading.get_ident()
+    if owner is not None:
+        _sleepers[mine] = (owner, wake)
+    try:
+        yield lambda: _check(owner)
+    finally:
+        _sleepers.pop(mine, None)
+
+
+def _check(owner: Owner | None) -> None:
+    if owner is not None and owner.halted is not None:
+        raise owner.halted
+
+
+def end(owners: Sequence[Owner], within: float = 0.9, *, abort: bool = False) -> bool:
+    """End the programs of `owners` and close their sockets, in at most about `within` seconds.
+
+    With `abort` their connections end with a RST, so that none keeps its port in TIME-WAIT.
+    False when some program has not ended: it gets `Stopped` at its next step.  Safe to call
+    again, from several threads, and from one of the owners' own, which is then left out.
+    """
+    deadline = clock() + within
+    with_loops = [owner for owner in owners if _cancel_tasks(owner)]
+    if with_loops:
+        _gone(with_loops, min(deadline, clock() + TIDY))
+    for owner in owners:
+        owner.halt(Stopped)
+    for number in itertools.count():
+        for owner in owners:
+            _wake(owner, abort, number == 0)
+        if _gone(owners, min(deadline, clock() + ROUND)) or clock() >= deadline:
+            break
+        for owner in owners:
+            _interrupt(owner)
+    for owner in owners:
+        _close(owner)
+    return not any(_others(owner) for owner in owners)
+
+
+def start_unseen(thread: threading.Thread) -> None:
+    """Start a thread of ours, which has no place on the tape."""
+    inspect.unwrap(threading.Thread.start)(thread)
+
+
+def wait_unseen(thread: threading.Thread, until: float) -> None:
+    """Wait for a thread until `clock()` says `until`, without a word on the tape."""
+    inspect.unwrap(threading.Thread.join)(thread, max(0.0, until - clock()))
+
+
+def _gone(owners: Sequence[Owner], until: float) -> bool:
+    """Wait until all their programs have ended, at the longest until the clock says so."""
+    for owner in owners:
+        for thread in _others(owner):
+            wait_unseen(thread, until)
+            if thread.is_alive():
+                return False
+    return not any(_others(owner) for owner in owners)
+
+
+def _others(owner: Owner) -> list[threading.Thread]:
+    """Its threads, but for the one that asks."""
+    mine = threading.current_thread()
+    return [thread for thread in owner.threads() if thread is not mine]
+
+
+# --- event loops -----------------------------------------------------------------------------
+
+
+def _cancel_tasks(owner: Owner, *, insist: bool = False) -> bool:
+    """Cancel what runs in the event loops of its programs; whether there are any.
+
+    `insist`: a task that has caught its cancellation is not left to go on.
+    """
+    found = False
+    for thread in _others(owner):
+        for frame in stack(thread):
+            loop = _loop_of(frame)
+            if loop is not None:
+                found = True
+                with contextlib.suppress(RuntimeError):  # it has been closed in the meantime
+                    loop.call_soon_threadsafe(_cancel_all, loop, insist)
+    return found
+
+
+def _loop_of(frame: FrameType) -> Any:
+    """The event loop that this frame runs, or None.  (No thread can ask for another's loop.)"""
+    if frame.f_code.co_name != "run_forever" or "asyncio" not in sys.modules:
+        return None
+    loop = frame.f_locals.get("self")
+    return loop if isinstance(loop, sys.modules["asyncio"].AbstractEventLoop) else None
+
+
+def _cancel_all(loop: Any, insist: bool) -> None:
+    loop.set_exception_handler(lambda *_: None)  # what a task says because it is cancelled is not the learner's
+    tasks = sys.modules["asyncio"].all_tasks(loop)
+    if insist:
+        strike_tasks(tasks)
+    for task in tasks:
+        task.cancel()
+
+
+# --- sockets ---------------------------------------------------------------------------------
+
+
+def _wake(owner: Owner, abort: bool, first: bool) -> None:
+    """Wake its programs, wherever they wait."""
+    _cancel_tasks(owner, insist=True)
+    for whose, wake in list(_sleepers.values()):
+        if whose is owner:
+            wake()
+    busy = _busy(owner)
+    for sock in owner.sockets():
+        own = sock._endpoint.owner is owner
+        if not sock._endpoint.hidden and (own or sock in busy):
+            with contextlib.suppress(OSError):  # closed or never connected: then nobody waits on it
+                _wake_socket(sock, own, abort, first)
+
+
+def _busy(owner: Owner) -> list[Any]:
+    """The sockets on which one of its programs has a call open."""
+    calls = [frame for thread in _others(owner) for frame in stack(thread) if call_in(frame)]
+    return [frame.f_locals.get("self") for frame in calls]
+
+
+def _wake_socket(sock: Any, own: bool, abort: bool, first: bool) -> None:
+    endpoint = sock._endpoint
+    if sock.type == socket.SOCK_DGRAM:
+        if own:
+            with contextlib.suppress(OSError):  # "not connected", but on Linux it has woken what waits
+                Plain.shutdown(sock, socket.SHUT_RDWR)
+        _send_itself_nothing(sock)
+    elif endpoint.listening:
+        _wake_listener(sock, own)
+    else:
+        if abort:
+            Plain.setsockopt(sock, socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        # With abort no FIN at first: a peer that answers it with its own would leave a TIME-WAIT.
+        # On Linux this is all that a reader needs.
+        Plain.shutdown(sock, socket.SHUT_RD if abort and first and sys.platform == "linux" else socket.SHUT_RDWR)
+
+
+def _wake_listener(sock: Any, own: bool) -> None:
+    """By shutdown; where that does not do, or the listener is somebody else's, by a client that leaves at once."""
+    if own and sys.platform == "linux":
+        Plain.shutdown(sock, socket.SHUT_RDWR)
+        return
+    with Plain(sock.family, socket.SOCK_STREAM) as client:
+        client.settimeout(0.2)
+        client.connect(_reachable(Plain.getsockname(sock)))
+
+
+def _send_itself_nothing(sock: Any) -> None:
+    with Plain(sock.family, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"", _reachable(Plain.getsockname(sock)))
+
+
+def _reachable(address: tuple[Any, ...]) -> tuple[Any, ...]:
+    here = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
+    return (here.get(address[0], address[0]), *address[1:])
+
+
+def _close(owner: Owner) -> None:
+    """Close the sockets that it made, but for one that a program still has a call open on."""
+    with _closing:
+        busy = _busy(owner)
+        for sock in owner.sockets():
+            if sock._endpoint.owner is owner and sock not in busy and not sock._endpoint.hidden:
+                _close_one(sock)
+
+
+def _close_one(sock: Any) -> None:
+    with contextlib.suppress(OSError):  # the kernel's last word on it; closed it is
+        sock._real_close()
+    if not sock._endpoint.handles:  # as when a process ends: nobody has called close()
+        TAPE.append(Note(sock._endpoint, "collected"))
+
+
+# --- computations ----------------------------------------------------------------------------
+
+
+def _interrupt(owner: Owner) -> None:
+    for thread in _others(owner):
+        # Only inside run(): after it `threading` puts its own house in order.
+        if any(frame.f_code.co_name == "run" for frame in stack(thread)):
+            interrupt(thread)

@@ -1,0 +1,74 @@
+"""From events to arrows: which bytes of which send came out of which recv.
+
+A pure function of the events: no clock, no socket.  What it rests on is in `connections` (who
+spoke to whom), `streams` and `datagrams` (which bytes), `controls` (what kernels sent on their
+own).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from .arrows import Arrow, Connection, Control, Exchange
+from .connections import stream_connections
+from .controls import controls, ends_listening, unreachable
+from .datagrams import datagram_exchange
+from .events import Call, Endpoint, Event, Sync
+from .streams import SENDING, carries, stream_arrows
+
+__all__ = ["Arrow", "Connection", "Control", "Exchange", "exchange"]
+
+
+def exchange(events: Sequence[Event]) -> Exchange:
+    """Find the connections in `events` and what crossed them."""
+    calls = [event for event in events if isinstance(event, Call)]
+    number = _numbers(calls).__getitem__
+    streams = stream_connections(calls)
+    theirs = _sorted_out(streams, events)
+    arrows = [arrow for one in streams for arrow in stream_arrows(one, theirs[one], number)]
+    pairs, datagrams = datagram_exchange(events, number, len(streams) + 1)
+    arrows += datagrams
+    by_call = _by_call(arrows)
+    sent = [control for one in streams for control in controls(one, theirs[one])]
+    sent += unreachable(calls, by_call)
+    return Exchange((*streams, *pairs), tuple(arrows), tuple(sent), by_call)
+
+
+def _numbers(calls: Sequence[Call]) -> dict[Call, int]:
+    """The sends that carried bytes, numbered from 1 in the order in which they began."""
+    sends = (call for call in calls if call.op in SENDING and carries(call))
+    return {call: number for number, call in enumerate(sends, 1)}
+
+
+def _sorted_out(connections: Sequence[Connection], events: Sequence[Event]) -> dict[Connection, list[Event]]:
+    """The events of each connection's endpoints; of a listener only the end, for those that wait in its queue."""
+    theirs: dict[Connection, list[Event]] = {connection: [] for connection in connections}
+    of: dict[Endpoint, list[Connection]] = defaultdict(list)
+    queues: dict[Endpoint, list[Connection]] = defaultdict(list)
+    for connection in connections:
+        for end in (connection.client, connection.server):
+            if end is not None:
+                of[end].append(connection)
+        if connection.listener is not None and connection.accept is None:
+            queues[connection.listener].append(connection)
+    for event in events:
+        if not isinstance(event, Sync):
+            concerned = of.get(event.endpoint, [])
+            if event.endpoint in queues and ends_listening(event, event.endpoint):
+                concerned = queues[event.endpoint]
+            for connection in concerned:
+                theirs[connection].append(event)
+    return theirs
+
+
+def _by_call(arrows: Sequence[Arrow]) -> dict[Call, tuple[Arrow, ...]]:
+    found: dict[Call, list[Arrow]] = defaultdict(list)
+    for arrow in arrows:
+        for call in (arrow.source, arrow.target):
+            if call is not None:
+                found[call].append(arrow)
+    return {
+        call: tuple(sorted(some, key=lambda arrow: (arrow.source is not call, arrow.start, arrow.taken)))
+        for call, some in found.items()
+    }

@@ -1,0 +1,125 @@
+"""When may a window on the tape be closed?
+
+After the client's last call the server's thread still has something to do: its recv() is about
+to return b'', and then it will close.  Whether that makes it onto a picture must not be a race.
+So a window waits until every thread with a part in it has ended or waits for something that no
+other thread of the story will do.  What a thread waits for is looked up, not guessed from time:
+the open call on the tape and whether the kernel has something for that socket, the open wait for
+a `Signal` and whether it has been set, and for what is not on the tape the function that it is in.
+"""
+
+from __future__ import annotations
+
+import select
+import sys
+import threading
+import time
+from typing import Any, Final
+
+from . import programs
+from .events import Call, Endpoint, Event, Program, Sync, clock
+from .record import TAPE
+from .watched import live
+
+__all__ = ["settle"]
+
+#: Seconds after which a window is closed in any case: a server may sleep or compute as long as it likes.
+LIMIT: Final = 0.5
+#: Seconds between two looks.  Two looks in a row must agree.
+PAUSE: Final = 0.002
+
+#: A thread whose innermost Python function is in one of these waits for another thread, or for sockets.
+_WAITS_FOR_THREADS: Final = ("threading.py", "queue.py", "concurrent/futures/thread.py", "concurrent\\futures\\thread.py")
+_WAITS_FOR_SOCKETS: Final = ("selectors.py",)
+_WRITES: Final = frozenset({"connect", "connect_ex", "send", "sendall", "sendfile", "sendmsg", "sendto", "write"})
+
+
+def settle(begin: int, limit: float = LIMIT) -> bool:
+    """Wait until no thread is about to do more of what it did after tick `begin`; False after `limit` seconds.
+
+    The caller's own thread does not count, nor does one that slept or computed all the while.
+    """
+    deadline = clock() + limit
+    agreed = False
+    while True:
+        concerned, calm = _look(begin)
+        if calm and (agreed or not concerned):
+            return True
+        agreed = calm
+        if clock() >= deadline:
+            return False
+        time.sleep(PAUSE)
+
+
+def _look(begin: int) -> tuple[bool, bool]:
+    """Whether any other thread is concerned, and whether all that are wait."""
+    events = TAPE.events()
+    last = {event.program: event for event in events if isinstance(event, Call | Sync)}
+    started = {event.key for event in events if isinstance(event, Sync) and event.kind == "start" and event.order > begin}
+    concerned = {
+        program: ident
+        for program, ident in _alive()
+        if program in started or _is_recent(last.get(program), begin)
+    }
+    sockets = {endpoint: sock for sock, endpoint in live()} if concerned else {}
+    frames = sys._current_frames() if concerned else {}
+    calm = True
+    for program, ident in concerned.items():
+        event = last.get(program)
+        if event is not None and event.open:
+            calm = calm and _stays_open(event, events, sockets)
+        else:
+            calm = calm and _is_parked(frames.get(ident), program, sockets)
+    return bool(concerned), calm
+
+
+def _alive() -> list[tuple[Program, int]]:
+    """The programs of the other threads, and the idents of the threads."""
+    mine = programs.current()
+    found = [(getattr(thread, programs._ATTRIBUTE, None), thread.ident or 0) for thread in threading.enumerate()]
+    return [(program, ident) for program, ident in found if program is not None and program is not mine]
+
+
+def _is_recent(event: Call | Sync | None, begin: int) -> bool:
+    return event is not None and (event.done is None or event.done > begin)
+
+
+def _stays_open(event: Call | Sync, events: list[Event], sockets: dict[Endpoint, Any]) -> bool:
+    """Whether nothing that has happened so far will end this call, or this wait."""
+    if isinstance(event, Call):
+        sock = sockets.get(event.endpoint)
+        return sock is None or not _is_ready(sock, writing=event.op in _WRITES)
+    if event.kind == "join":
+        return isinstance(event.key, Program) and _lives(event.key)
+    return event.kind == "wait" and not any(
+        isinstance(other, Sync) and other.kind == "set" and other.key == event.key and other.order > event.order
+        for other in events
+    )
+
+
+def _lives(program: Program) -> bool:
+    return any(getattr(thread, programs._ATTRIBUTE, None) is program for thread in threading.enumerate())
+
+
+def _is_parked(frame: Any, program: Program, sockets: dict[Endpoint, Any]) -> bool:
+    """Whether a thread outside every watched call waits all the same: for a lock, a queue, a selector."""
+    where = frame.f_code.co_filename if frame is not None else ""
+    if where.endswith(_WAITS_FOR_THREADS):
+        return True
+    if not where.endswith(_WAITS_FOR_SOCKETS):
+        return False
+    mine = program.owner.sockets() if program.owner is not None else sockets.values()
+    return not any(_is_ready(sock, writing=False) for sock in mine)
+
+
+def _is_ready(sock: Any, *, writing: bool) -> bool:
+    """Whether the kernel would let a call on this socket return at once."""
+    try:
+        if hasattr(select, "poll"):
+            poll = select.poll()  # unlike select() it takes descriptors above 1023
+            poll.register(sock.fileno(), select.POLLOUT if writing else select.POLLIN)
+            return bool(poll.poll(0))
+        readable, writable, broken = select.select([] if writing else [sock], [sock] if writing else [], [sock], 0)
+        return bool(readable or writable or broken)
+    except (OSError, ValueError):
+        return False  # closed meanwhile: the kernel has nothing for it any more

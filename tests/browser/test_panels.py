@@ -1,0 +1,219 @@
+"""Each panel as a learner uses it: by mouse, and with the keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.axe import violations
+
+Open = Callable[..., Any]
+Press = Callable[[Locator], None]
+
+PREDICT = """
+from labsupport import predict
+predict("What will it say?", {"one": "So said the first.", "two": "So said the second."}, right="two")
+"""
+SERVER = """
+import socket
+from labsupport import background, exercises, panels, watch
+
+@background
+def server():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                while data := connection.recv(1024):
+                    connection.sendall(data)
+"""
+CLIENT = "panels.client(server, name='maria')"
+LIVE = """
+with watch() as tape:
+    with socket.create_connection(server.address, timeout=2) as client:
+        client.sendall("héllo".encode())
+        client.recv(100)
+tape.live()
+"""
+
+
+def by_mouse(target: Locator) -> None:
+    target.click()
+
+
+def by_keyboard(target: Locator) -> None:
+    """Go on with Tab until it has the focus, then press Space."""
+    page = target.page
+    for _ in range(60):
+        if target.evaluate("element => element === document.activeElement"):
+            page.keyboard.press("Space")
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"Tab never reaches {target}")
+
+
+WAYS = pytest.mark.parametrize("press", [by_mouse, by_keyboard])
+
+
+def focus(notebook: Any, index: int) -> None:
+    """Put the focus in front of what stands below a cell, as one who has just run it with the keyboard."""
+    notebook.output(index).evaluate("element => { element.tabIndex = -1; element.focus(); }")
+
+
+@WAYS
+def test_a_prediction_answers_after_the_next_cell(press: Press, theme: str, open_notebook: Open) -> None:
+    notebook = open_notebook(PREDICT, "print('ran')", theme=theme)
+    notebook.run(0)
+    panel = notebook.output(0)
+    assert violations(notebook.page) == []
+    commit = panel.get_by_role("button", name="That is my prediction")
+    expect(commit).to_be_disabled()
+    focus(notebook, 0)
+    press(panel.get_by_role("radio", name="one"))
+    press(commit)
+    expect(panel).to_contain_text("Now run the next cell.")
+    expect(panel).not_to_contain_text("So said")
+    notebook.run(1)
+    expect(panel).to_contain_text("So said the first.")
+    expect(panel).to_contain_text("What happens: two")
+    assert violations(notebook.page) == []
+    notebook.picture(f"predict {theme}")
+
+
+def test_the_arrow_keys_choose_in_a_prediction(open_notebook: Open) -> None:
+    notebook = open_notebook(PREDICT, "print('ran')")
+    notebook.run(0)
+    panel = notebook.output(0)
+    focus(notebook, 0)
+    by_keyboard(panel.get_by_role("radio", name="one"))
+    notebook.page.keyboard.press("ArrowDown")
+    expect(panel.get_by_role("radio", name="two")).to_be_checked()
+    expect(panel.get_by_role("radio", name="two")).to_be_focused()
+
+
+def test_a_prediction_does_not_hold_up_run_all(open_notebook: Open) -> None:
+    notebook = open_notebook(PREDICT, "print('ran')")
+    notebook.run_all()
+    panel = notebook.output(0)
+    expect(panel).not_to_contain_text("So said")
+    panel.get_by_role("button", name="Show the answers").click()
+    expect(panel).to_contain_text("So said the first.")
+    expect(panel).to_contain_text("So said the second.")
+
+
+@WAYS
+def test_a_client_by_hand(press: Press, theme: str, open_notebook: Open) -> None:
+    notebook = open_notebook(SERVER, CLIENT, theme=theme)
+    notebook.run(0)
+    notebook.run(1)
+    panel = notebook.output(1)
+    status = panel.locator(".loopback-status")
+    focus(notebook, 1)
+    press(panel.get_by_role("button", name="Connect"))
+    expect(panel.get_by_role("table")).to_contain_text("ESTABLISHED")
+    box = panel.get_by_role("textbox", name="Text to send:")
+    box.fill("नमस्ते")
+    press(panel.get_by_role("button", name="Send", exact=True))
+    expect(status).to_contain_text("sendall")
+    press(panel.get_by_role("button", name="Receive"))
+    expect(status).to_contain_text("recv")
+    expect(status).to_contain_text("= b'")
+    press(panel.get_by_role("button", name="Half-close"))
+    expect(panel.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+    press(panel.get_by_role("button", name="Receive"))
+    expect(status).to_contain_text("b''")
+    assert violations(notebook.page) == []
+    notebook.picture(f"client {theme}")
+    press(panel.get_by_role("button", name="Close", exact=True))
+    expect(panel.get_by_role("button", name="Connect")).to_be_enabled()
+    press(panel.get_by_role("button", name="Connect"))
+    expect(panel.get_by_role("button", name="Reset")).to_be_enabled()
+    press(panel.get_by_role("button", name="Reset"))
+    expect(panel.get_by_role("button", name="Connect")).to_be_enabled()
+    expect(panel.locator(".loopback-ladder svg text", has_text="maria").first).to_be_visible()
+
+
+def test_enter_in_the_text_sends_it(open_notebook: Open) -> None:
+    notebook = open_notebook(SERVER, CLIENT)
+    notebook.run(0)
+    notebook.run(1)
+    panel = notebook.output(1)
+    panel.get_by_role("button", name="Connect").click()
+    expect(panel.get_by_role("button", name="Send", exact=True)).to_be_enabled()
+    panel.get_by_role("textbox", name="Text to send:").fill("hi")
+    notebook.page.keyboard.press("Enter")
+    expect(panel.locator(".loopback-status")).to_contain_text("sendall")
+
+
+@WAYS
+def test_the_live_ladder_is_stepped_through(press: Press, theme: str, open_notebook: Open) -> None:
+    notebook = open_notebook(SERVER, LIVE, theme=theme)
+    notebook.run(0)
+    notebook.run(1)
+    panel = notebook.output(1)
+    said = panel.locator(".said")
+    expect(panel.locator(".page svg").first).to_be_visible()
+    focus(notebook, 1)
+    press(panel.get_by_role("button", name="Next ▶"))
+    expect(said).to_contain_text("Event 1 of")
+    press(panel.get_by_role("button", name="Next ▶"))
+    expect(said).to_contain_text("Event 2 of")
+    press(panel.get_by_role("button", name="◀ Back"))
+    expect(said).to_contain_text("Event 1 of")
+    press(panel.locator("summary", has_text="The ladder as text"))
+    expect(panel.get_by_label("The ladder as text")).to_contain_text("sendall")
+    assert violations(notebook.page) == []
+    notebook.picture(f"live {theme}")
+
+
+def test_the_arrow_keys_go_through_the_ladder_and_not_through_the_cells(open_notebook: Open) -> None:
+    notebook = open_notebook(SERVER, LIVE, "pass")
+    notebook.run(0)
+    notebook.run(1)
+    panel = notebook.output(1)
+    panel.locator(".scroller").focus()
+    for key, event in (("Home", 1), ("ArrowDown", 2), ("ArrowRight", 3), ("ArrowUp", 2)):
+        notebook.page.keyboard.press(key)
+        expect(panel.locator(".said")).to_contain_text(f"Event {event} of")
+    notebook.page.keyboard.press("Enter")
+    expect(panel.locator(".bytes")).to_be_visible()
+    assert notebook.ask("panel.content.activeCellIndex") == 1
+    notebook.page.keyboard.press("Escape")
+    expect(panel.locator(".said")).not_to_contain_text("Event")
+
+
+def test_a_click_on_a_call_goes_there(open_notebook: Open) -> None:
+    notebook = open_notebook(SERVER, LIVE)
+    notebook.run(0)
+    notebook.run(1)
+    panel = notebook.output(1)
+    call = panel.locator(".spot", has_text="sendall").first
+    call.scroll_into_view_if_needed()
+    call.click()
+    expect(panel.locator(".said")).to_contain_text("sendall")
+
+
+def test_check_hint_and_reveal_are_read_in_both_themes(theme: str, open_notebook: Open) -> None:
+    every = "\n".join(
+        [
+            "from IPython.display import display",
+            "from labsupport import exercises",
+            "one = next(each for each in exercises.ALL if each.mistakes)",
+            "display(one, one.hint(), one.reveal(), one.check_source(one.starter), one.check_source(one.solution))",
+            "for mistake in one.mistakes:",
+            "    display(one.check_source(mistake.source))",
+        ]
+    )
+    notebook = open_notebook(every, theme=theme)
+    notebook.run(0)
+    assert notebook.errors() == []
+    output = notebook.output(0)
+    expect(output).to_contain_text("Hint 1")
+    expect(output).to_contain_text("Not attempted")
+    assert "Traceback" not in output.inner_text()
+    notebook.until("[...document.querySelectorAll('.jp-OutputArea-output img')].every(image => image.naturalWidth > 0)")
+    assert violations(notebook.page) == []
+    notebook.picture(f"exercise {theme}")
