@@ -181,7 +181,7 @@ def _progress() -> str:
     folder = progress.home()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
-        return f"kept in {folder}"
+        return "kept, in a folder that can be written to"
 
 
 _INSTALL = "Run the first command of the README again, in the folder of the course."

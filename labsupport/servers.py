@@ -53,7 +53,8 @@ class _Work:
             with self.owner.adopt():
                 server = kind((LOOPBACK, 0), None)
                 server.work = self  # type: ignore[attr-defined]  # both our kinds declare it
-                server.serve_forever(poll_interval=None)  # type: ignore[arg-type]  # None: sleep until a client comes
+                with server:
+                    server.serve_forever(poll_interval=None)  # type: ignore[arg-type]  # None: sleep until one comes
         except Stopped:
             pass
 
@@ -67,8 +68,7 @@ class _Serving(socketserver.BaseServer):
         """Called by socketserver inside its `except Exception`."""
         error = sys.exc_info()[1]
         assert error is not None
-        # A handshake that fails is the client's verdict on us, or ours on it: no mistake in the handler.
-        failed(self.work.owner, error, show=not isinstance(error, ssl.SSLError))
+        failed(self.work.owner, error)
 
 
 class _Streams(_Serving, socketserver.ThreadingMixIn, socketserver.TCPServer):
@@ -86,7 +86,11 @@ class _Streams(_Serving, socketserver.ThreadingMixIn, socketserver.TCPServer):
         # Not in accept(): there one client that says nothing would keep all others out.
         request.settimeout(HANDSHAKE)
         with self.work.tls.wrap_socket(request, server_side=True, do_handshake_on_connect=False) as connection:
-            connection.do_handshake()
+            try:
+                connection.do_handshake()
+            except OSError as error:  # one side's verdict on the other: no mistake in the handler
+                failed(self.work.owner, error, show=False)
+                return
             connection.settimeout(None)
             self.work.handler(connection, client_address[:2])
 
@@ -135,7 +139,10 @@ class Server:
 
     @property
     def error(self) -> BaseException | None:
-        """The first exception of a handler, or None.  Whoever asks has seen it: it is not shown again."""
+        """The first exception of a handler or of a TLS handshake, or None.
+
+        Whoever asks has seen it: it is not shown again.  A handshake's is never shown.
+        """
         mishap = first(self._work.owner)
         if mishap is None:
             return None

@@ -56,12 +56,12 @@ class Tape(Picture):
         return self.now().dropped
 
     @property
-    def exchange(self) -> Exchange:  # type: ignore[override]  # kept by the picture below, which does not grow
+    def exchange(self) -> Exchange:
         """Which bytes of which send came out of which recv."""
         return self.now().exchange
 
     @property
-    def _layouts(self) -> tuple[Layout, Layout]:  # type: ignore[override]  # as above
+    def _layouts(self) -> tuple[Layout, Layout]:
         return self.now()._layouts  # noqa: SLF001  of its own class
 
     def live(self) -> LiveLadder:

@@ -68,7 +68,7 @@ def test_every_command_on_labsupport_in_the_readme_exists() -> None:
 
 def test_the_settings_are_ones_that_jupyterlab_knows() -> None:
     """JupyterLab drops a setting with a wrong name without a word."""
-    settings = json.loads((ROOT / "share/jupyter/lab/settings/overrides.json").read_text("utf-8"))
+    settings = json.loads((ROOT / "labsupport/jupyterlab/overrides.json").read_text("utf-8"))
     schemas = Path(sys.prefix, "share", "jupyter", "lab", "schemas")
     for plugin, values in settings.items():
         extension, _, name = plugin.partition(":")

@@ -13,7 +13,7 @@ import pytest
 
 from labsupport.pictures import Picture
 from labsupport.tape import settling
-from labsupport.tape.events import Call, Sync
+from labsupport.tape.events import Sync
 from labsupport.tape.record import TAPE
 from labsupport.threads import Background, Signal, background
 from labsupport.window import Tape, label, watch
@@ -55,6 +55,11 @@ def wait_until(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < end, "nothing came of it within 5 s"
         time.sleep(0.002)
+
+
+def grows(tape: Tape) -> bool:
+    """Whether the window is open."""
+    return tape.open
 
 
 def everything() -> Picture:
@@ -141,14 +146,14 @@ def test_syncs_of_the_programs_concerned() -> None:
 def test_it_grows_while_the_block_runs() -> None:
     server = echo_once()
     with watch() as tape:
-        assert tape.open
+        assert grows(tape)
         assert tape.calls() == []
         client = socket.create_connection(server.address, timeout=2)
         assert "connect" in [call.op for call in tape.calls("client")]
         client.sendall(b"hi")
         assert tape.exchange.arrows[0].source is tape.calls("client", "sendall")[0]
         client.close()
-    assert not tape.open
+    assert not grows(tape)
     assert isinstance(tape, Tape)
     assert isinstance(tape, Picture)
 
@@ -209,7 +214,7 @@ def test_the_cell_can_be_run_twice() -> None:
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_it_swallows_nothing_and_is_closed_all_the_same(error: type[BaseException]) -> None:
-    with pytest.raises(error), watch() as tape:
+    with pytest.raises(error), watch() as tape:  # noqa: PT012  what happens before it is the point
         socket.create_server(("127.0.0.1", 0)).close()
         raise error
     assert not tape.open
@@ -233,7 +238,7 @@ def test_it_holds_no_socket() -> None:
     with watch() as tape:
         listener = socket.create_server(("127.0.0.1", 0))
         descriptor = listener.fileno()
-    with pytest.warns(ResourceWarning):
+    with pytest.warns(ResourceWarning):  # noqa: PT031  the collector is what warns
         del listener
         gc.collect()
     with pytest.raises(OSError, match="Bad file descriptor"):

@@ -4,10 +4,13 @@ A cell whose metadata has `loopback.from` gets its source at each build:
 
 - "prompt NAME", "starter NAME": of the exercise NAME, the starter with the line that checks it;
 - "systems CHAPTER": what is different on macOS and Windows, from the one table.
+
+And the heading of a step says its minutes, with a ● where the step is part of the core.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -27,7 +30,8 @@ def _exercise(name: str) -> exercises.Exercise:
 
 
 def _prompt(name: str) -> str:
-    return _exercise(name).prompt
+    prompt: str = _exercise(name).prompt
+    return prompt
 
 
 def _starter(name: str) -> str:
@@ -42,11 +46,22 @@ _SOURCES: Final[Mapping[str, Callable[[str], str]]] = {
 }
 
 
+_HEADING: Final = re.compile(r"^## (?:● )?(.+?)(?: · \d+ min)?$", re.MULTILINE)
+
+
+def _heading(source: str, minutes: int, core: bool) -> str:
+    mark = "● " if core else ""
+    return _HEADING.sub(lambda found: f"## {mark}{found[1]} · {minutes} min", source, count=1)
+
+
 def fill(notebook: NotebookNode) -> None:
     """Write the cells of `notebook` that are written from elsewhere, in place."""
     for cell in notebook.cells:
-        wanted = str(cell.metadata.get("loopback", {}).get("from", ""))
+        course = cell.metadata.get("loopback", {})
+        wanted = str(course.get("from", ""))
         if not wanted:
+            if cell.cell_type == "markdown" and "minutes" in course:
+                cell.source = _heading(cell.source, course["minutes"], bool(course.get("core")))
             continue
         kind, _, name = wanted.partition(" ")
         if kind not in _SOURCES:

@@ -102,7 +102,10 @@ class CleanKernel:
             iopub_timeout=CELL_TIMEOUT,
             raise_on_iopub_timeout=True,
             allow_errors=True,
-            extra_arguments=[f"--IPKernelApp.exec_lines={_last_words(self._home / 'stderr')}"],
+            extra_arguments=[
+                f"--IPKernelApp.exec_lines={_last_words(self._home / 'stderr')}",
+                "--IPKernelApp.log_level=ERROR",
+            ],
             on_cell_executed=lambda **said: self._replies.append(said["execute_reply"]["content"]),
         )
         self._start()

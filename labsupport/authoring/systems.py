@@ -40,12 +40,19 @@ TABLE: Final = (
     ),
     Difference(
         "01",
-        "the queue of a listener is full",
-        "further clients wait and try again, then time out",
-        "not known to us",
-        "further clients are refused",
-        "[listen(2)](https://man7.org/linux/man-pages/man2/listen.2.html), "
+        "`listen()` without `bind()`",
+        "listens at 0.0.0.0",
+        "as on Linux",
+        "raises an error: bind first",
         "[Winsock listen](https://learn.microsoft.com/en-us/windows/win32/api/winsock2/nf-winsock2-listen)",
+    ),
+    Difference(
+        "01",
+        "Ctrl-C, or ■, while a call of the main thread waits",
+        "ends the wait",
+        "as on Linux",
+        "may have to wait for the call's timeout",
+        "[cpython #85609](https://github.com/python/cpython/issues/85609)",
     ),
     Difference(
         "01",
@@ -54,6 +61,14 @@ TABLE: Final = (
         "`netstat -an -p tcp`",
         "`netstat -an -p tcp`",
         "[ss(8)](https://man7.org/linux/man-pages/man8/ss.8.html)",
+    ),
+    Difference(
+        "01",
+        "a client in a terminal",
+        "`nc`",
+        "`nc`",
+        "no `nc`: use the client of the summary in `python`",
+        "[nc(1)](https://man.openbsd.org/nc.1)",
     ),
 )
 

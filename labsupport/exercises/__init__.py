@@ -13,7 +13,7 @@ import difflib
 import sys
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .engine import Exercise, Mistake, Verdict
 
@@ -40,7 +40,7 @@ def progress() -> Overview:
     return Overview(list(_all().values()))
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     """An exercise by its name, or `ALL`."""
     if name == "ALL":
         return list(_all().values())

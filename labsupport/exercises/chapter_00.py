@@ -14,7 +14,7 @@ import socket
 
 
 def first_words(address, name):
-    with socket.create_connection(address, timeout=1) as client:
+    with socket.create_connection(address, timeout=2) as client:
         # Send the name, take what comes back, and return it as text.  Two lines will do.
         raise NotImplementedError
 """
@@ -94,9 +94,15 @@ EXERCISES: Final = (
         ),
         hints=(
             "Two calls and two changes of form: text to bytes on the way out, bytes to text on the way in.",
-            "`'Zoë'.encode()` gives the bytes of a text (in UTF-8, where ë takes two); `.decode()` gives the text of bytes.",
-            "`client.sendall(data)` sends bytes; `client.recv(1024)` waits for an answer and gives at most 1024 bytes of it.",
-            "Line one: `client.sendall(name.encode())`. Line two begins with `return client.recv(1024)`, and one method is missing.",
+            (
+                "`'Zoë'.encode()` gives the bytes of a text (in UTF-8; ë takes two); `.decode()` gives the text of "
+                "bytes."
+            ),
+            (
+                "`client.sendall(data)` sends bytes; `client.recv(1024)` waits for an answer and gives at most 1024 "
+                "bytes of it."
+            ),
+            ("First `client.sendall(name.encode())`; then `return client.recv(1024)`, and one method is missing."),
         ),
         starter=STARTER,
         solution=fill(STARTER, "client.sendall(name.encode())\nreturn client.recv(1024).decode()"),
@@ -130,7 +136,8 @@ EXERCISES: Final = (
             _mistake(
                 "text_for_bytes",
                 "client.sendall(name)\nreturn client.recv(1024).decode()",
-                "Sockets carry bytes, and `name` is text. name.encode() makes bytes of it; .decode() makes text of bytes.",
+                "Sockets carry bytes, and `name` is text. name.encode() makes bytes of it; .decode() makes text of "
+                "bytes.",
                 _text_for_bytes,
             ),
             _mistake(
@@ -144,7 +151,8 @@ EXERCISES: Final = (
             _mistake(
                 "bytes_for_text",
                 "client.sendall(name.encode())\nreturn client.recv(1024)",
-                "The answer is right and still in bytes: {result!r}. recv() always gives bytes; .decode() makes text of them.",
+                "The answer is right and still in bytes: {result!r}. recv() always gives bytes; .decode() makes text "
+                "of them.",
                 _bytes_for_text,
                 {"result": _answer("Amara").encode()},
             ),

@@ -48,6 +48,8 @@ class Peer:
 
     - `name`: who it is, in sentences and, for a client, above its line in the ladder.
     - `sent`, `heard`: the bytes so far; `awaits`: what it waits for now, to be read after "gets", or "".
+    - `steps`: how many lines of its script have come true.
+    - `learner_left`, `rest`: whether the learner's program is gone, and a wait until it is at rest; a check sets them.
     """
 
     def __init__(self, sock: socket.socket, name: str) -> None:
@@ -56,7 +58,9 @@ class Peer:
         self.sent = b""
         self.heard = b""
         self.awaits = ""
+        self.steps = 0
         self.learner_left: Callable[[], bool] = lambda: False
+        self.rest: Callable[[], None] = lambda: None
 
     def says(self, data: bytes) -> None:
         """Send all of `data`.  An error is no news here: the next `hears` meets it."""
@@ -69,7 +73,7 @@ class Peer:
         got = self._take(len(expected), f"{shown(expected)}")
         if got != expected:
             raise self._unmet(shown(got))
-        self.awaits = ""
+        self._done()
 
     def hears_the_end(self) -> None:
         """The learner's side finishes: recv() gives b''.  `Unmet` if anything else comes, or nothing."""
@@ -77,16 +81,18 @@ class Peer:
         got = self._recv(4096)
         if got:
             raise self._unmet(f"{shown(got)} more")
-        self.awaits = ""
+        self._done()
 
     def says_in_pieces(self, pieces: Iterable[bytes]) -> None:
-        """Send each piece only when the reader has taken all before it, so that none can join another."""
+        """Send each piece only when the reader has taken all before it and is back for more, so that none can join."""
         for piece in pieces:
-            self.says(piece)
+            if not self.learner_left():
+                self.says(piece)
             self.awaits = f"its {shown(piece)} read"
             if not self._until(self._all_was_taken):
                 raise self._unmet("no recv() that took it")
-        self.awaits = ""
+            self._done()
+            self.rest()
 
     def size_asked(self) -> int:
         """How many bytes the learner's last recv() on this connection asked for at most; 1024 where it did not say."""
@@ -134,6 +140,10 @@ class Peer:
             raise self._unmet(_only(before) + (error.strerror or type(error).__name__)) from None
         self.heard += got
         return got
+
+    def _done(self) -> None:
+        self.awaits = ""
+        self.steps += 1
 
     def _unmet(self, got: str) -> Unmet:
         return Unmet(self.name, self.awaits, got)

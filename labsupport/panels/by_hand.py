@@ -36,9 +36,9 @@ _WELCOME: Final = "Nothing has happened yet. Press Connect, and watch the ladder
 
 
 class ClientPanel(ipywidgets.VBox):
-    """Buttons for the calls of one client, what came of each, the kernel's view of both ends, and the live ladder.
+    r"""Buttons for the calls of one client, what came of each, the kernel's view of both ends, and the live ladder.
 
-    - `text`: what Send sends, encoded as UTF-8; `newline`: with b"\\n" after it; `most`: the n of recv(n).
+    - `text`: what Send sends, encoded as UTF-8; `newline`: with b"\n" after it; `most`: the n of recv(n).
     - `stage`: "not connected", "connected" or "half-closed"; `busy`: the call that runs, or "".
     - `said`: the last outcome as HTML; `kernel_says`: the kernel's view, as HTML.
     """
@@ -57,22 +57,25 @@ class ClientPanel(ipywidgets.VBox):
         self._name = name
         self._begin = tick()
         self._lock = threading.RLock()
+        self._awake = False  # there is something to look at
         self._hand = Hand(address, self._refresh, name)
         self._ticker = Ticker(self._look, _LOOK)
-        self.ladder = LiveLadder(self._story)
+        self.ladder = LiveLadder(self._story, lambda: self._awake, ticks=False)
         self._make_controls()
         super().__init__(self._parts())
         self.add_class("loopback-panel")
         self.add_class("loopback-client")
         self._wire()
-        self._refresh()
+        self._look()
 
     # --- the page ---
 
     def _make_controls(self) -> None:
         wide = {"description_width": "initial"}
         self._text = ipywidgets.Text(self.text, description="Text to send:", style=wide, placeholder="type something")
-        self._newline = ipywidgets.Checkbox(self.newline, description="and \\n after it", indent=False)
+        self._newline = ipywidgets.Checkbox(
+            self.newline, description="and \\n after it", indent=False, layout={"width": "auto"}
+        )
         self._most = ipywidgets.BoundedIntText(self.most, min=1, max=65536, description="recv at most:", style=wide)
         self._bytes = ipywidgets.HTML()
         self._why_not = ipywidgets.HTML()
@@ -85,11 +88,15 @@ class ClientPanel(ipywidgets.VBox):
         title = ipywidgets.HTML(f'{STYLE}<p class="loopback-question">{escape(self._title())}</p>')
         rows = [
             [self.buttons[action] for action in ("connect", "half-close", "close", "reset")],
-            [self._text, self._newline, self.buttons["send"]],
+            [self._text, self._newline, self.buttons["send"], self._bytes],
             [self._most, self.buttons["receive"]],
         ]
         lines = [ipywidgets.HBox(row, layout={"flex_flow": "row wrap", "align_items": "center"}) for row in rows]
-        return [title, lines[0], lines[1], self._bytes, lines[2], self._why_not, self._status, self._kernel, self.ladder]
+        desk = ipywidgets.HBox(
+            [ipywidgets.VBox([*lines, self._why_not], layout={"flex": "1 1 420px"}), self._kernel],
+            layout={"flex_flow": "row wrap", "justify_content": "space-between"},
+        )
+        return [title, desk, self._status, self.ladder]
 
     def _title(self) -> str:
         who = self._name or "A client by hand"
@@ -115,6 +122,7 @@ class ClientPanel(ipywidgets.VBox):
         argument = self.data if action == "send" else self.most if action == "receive" else None
         if not self._hand.do(action, argument):
             return False
+        self._awake = True
         self._ticker.start()
         return True
 
@@ -130,7 +138,7 @@ class ClientPanel(ipywidgets.VBox):
             hand = self._hand
             self.stage, self.busy = hand.stage, hand.busy
             for action, button in self.buttons.items():
-                reason = hand.reason(action) or ("type something first" if action == "send" and not self.data else "")
+                reason = hand.against(action) or ("type something first" if action == "send" and not self.data else "")
                 button.disabled = bool(reason)
                 button.tooltip = f"Not now: {reason}" if reason else ""
             self._why_not.value = self._reasons()
@@ -139,7 +147,7 @@ class ClientPanel(ipywidgets.VBox):
     def _reasons(self) -> str:
         by_reason: dict[str, list[str]] = {}
         for action in _BUTTONS:
-            if reason := self._hand.reason(action):
+            if reason := self._hand.against(action):
                 by_reason.setdefault(reason, []).append(_BUTTONS[action])
         return "<br>".join(f"Not now: {', '.join(names)} ({escape(why)})." for why, names in by_reason.items())
 
@@ -174,16 +182,18 @@ class ClientPanel(ipywidgets.VBox):
         self.kernel_says = _table(ends, doors, self._hand)
         if self._kernel.value != self.kernel_says:
             self._kernel.value = self.kernel_says
+        self._awake = at_work or any(row.state != "TIME-WAIT" for row in ends)
         self.ladder.refresh()
-        return at_work or any(row.state != "TIME-WAIT" for row in ends)
+        return self._awake
 
     def _story(self) -> Picture:
         """What happened between this server and its clients, this panel or others, since the panel was made."""
         events = TAPE.events()
         port = self._address[1]
         mine = {each for each in seeds(events, self._begin) if _concerns(each, port)}
-        doors = {event.endpoint for event in events if isinstance(event, Call) and event.endpoint.local == self._address}
-        return Picture(belonging(events, mine | {door for door in doors if door.listening}, self._begin))
+        called = {event.endpoint for event in events if isinstance(event, Call)}
+        doors = {each for each in called if each.listening and each.local and each.local[1] == port}
+        return Picture(belonging(events, mine | doors, self._begin))
 
     def close(self) -> None:
         """Close the socket, end the threads, and take the panel off the page."""
@@ -196,18 +206,18 @@ class ClientPanel(ipywidgets.VBox):
         return f"<a client by hand for {getattr(self._server, 'name', 'a server')}: run this cell to use it>"
 
 
-def client(server: Any, *, name: str | None = None) -> ClientPanel:
+def client(server: Any, *, name: Any = None) -> ClientPanel:
     """A client by hand: connect, send, receive, half-close, close and reset, one click a call.
 
     `server` is a background server (or anything with an `.address`), or an address ``(host, port)`` on this machine.
-    `name` is what the ladder calls this client.  Each call gives up after 1 s.  Running the cell again closes it, as
-    does to stop the server.  TypeError or ValueError for what is no server, or not on this machine.
+    `name`, a text, is what the ladder calls this client.  Each call gives up after 1 s.  Running the cell again closes
+    it, as does stopping the server.  TypeError or ValueError for what is no server, or not on this machine.
     """
     if not hasattr(server, "address") and not isinstance(server, tuple | list):
         raise TypeError(
             f"panels.client() takes a background server, or its address such as ('127.0.0.1', 50007), not {server!r}"
         )
-    if name is not None and (not isinstance(name, str) or not name.strip()):
+    if name is not None and not (isinstance(name, str) and name.strip()):
         raise TypeError(f"the name of a client is a piece of text such as 'maria', not {name!r}")
     panel = ClientPanel(server, to_loopback(getattr(server, "address", server)), name)
     replace_earlier(panel)
@@ -234,8 +244,9 @@ def _table(ends: list[kernel.Row], doors: list[kernel.Row], hand: Hand) -> str:
     lines = []
     for row in ends:
         mine = hand.ends is not None and row.local == hand.ends[0]
-        unread = "" if row.receive_queue is None else f"{counted(row.receive_queue)} arrived and not yet read"
-        lines.append(("your end", row.state or "?", unread) if mine else ("the server’s end", row.state or "?", unread))
+        gone = row.receive_queue is None or row.state == "TIME-WAIT"
+        unread = "" if gone else f"{counted(row.receive_queue or 0)} arrived and not yet read"
+        lines.append(("your end" if mine else "the server's end", row.state or "?", unread))
     for row in doors:
         queue = "" if row.receive_queue is None else f"{row.receive_queue} waiting for accept()"
         lines.append(("the listener", "LISTEN", queue))

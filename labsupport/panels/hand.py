@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from labsupport import kernel
 from labsupport.tape.ending import start_unseen
 from labsupport.tape.events import Address
-from labsupport.tape.watched import endpoint_of
+from labsupport.tape.watched import Plain, endpoint_of
 
 __all__ = ["ACTIONS", "PATIENCE", "Hand", "Outcome", "counted", "to_loopback"]
 
@@ -29,6 +29,21 @@ ACTIONS: Final = ("connect", "send", "receive", "half-close", "close", "reset")
 
 _NO_LINGER: Final = struct.pack("ii", 1, 0)  # struct linger: on, for 0 seconds (socket(7))
 _CONNECTABLE: Final = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1", "localhost": "127.0.0.1"}
+
+
+#: What there is to say of a call that has returned.
+_SAYS: Final = {
+    "connect": "The two kernels are connected. Whether the server's program knows of it is another question: "
+    "has its accept() returned?",
+    "send": "That does not say that the server's program has read them.",
+    "end": "The server has finished sending; every later recv() will give b'' at once.",
+    "half-close": "You have finished sending: when the server has read what you sent, its next recv() gives b''. "
+    "You can still receive.",
+    "close": "Your program has let go. Your kernel says so to the server's, after all that you sent.",
+    "unread": "your kernel ended the connection with a reset (RFC 9293 §3.6.1).",
+    "reset": "A reset: the server's next recv() raises ConnectionResetError, perhaps after the bytes that had "
+    "already arrived.",
+}
 
 
 class Outcome(NamedTuple):
@@ -65,10 +80,12 @@ class Hand:
 
     def reason(self, action: str) -> str:
         """Why this is not possible now; "" when it is."""
+        return self.against(action) or (f"{self.busy} has not returned yet" if self.busy else "")
+
+    def against(self, action: str) -> str:
+        """What speaks against it apart from a call that runs, which takes a second at most."""
         if self.stopped:
             return "this panel has ended: run its cell again"
-        if self.busy:
-            return f"{self.busy} has not returned yet"
         if action == "connect":
             return "" if self.stage == "not connected" else "you are connected: close first"
         if self.stage == "not connected":
@@ -114,6 +131,8 @@ class Hand:
                 outcome = self._failed(action, error)
             self.outcome, self.busy = outcome, ""
             self._tell()
+        if self.sock is not None:
+            _drain(self.sock)
         self._let_go()
         self._tell()
 
@@ -135,43 +154,34 @@ class Hand:
             sock.close()
             raise
         self.sock, self.stage, self.ends = sock, "connected", (_two(sock.getsockname()), (host, port))
-        return Outcome("connect", f"connect({address!r})", "", "The two kernels are connected. Whether the server’s "
-                       "program knows of it is another question: has its accept() returned?")
+        return Outcome("connect", f"connect({address!r})", "", _SAYS["connect"])
 
     def _send(self, data: bytes) -> Outcome:
         self._socket().sendall(data)
-        return Outcome("send", f"sendall({_short(data)})", "", f"Your kernel has taken {counted(len(data))}. "
-                       "That does not say that the server’s program has read them.")
+        taken = f"Your kernel has taken {counted(len(data))}. "
+        return Outcome("send", f"sendall({_short(data)})", "", taken + _SAYS["send"])
 
     def _receive(self, most: int) -> Outcome:
         self.busy = f"recv({most})"
         data = self._socket().recv(most)
-        if not data:
-            sentence = "The server has finished sending; every later recv() will give b'' at once."
-        else:
-            sentence = f"{counted(len(data))}. {_as_text(data)}"
+        sentence = f"{counted(len(data))}. {_as_text(data)}" if data else _SAYS["end"]
         return Outcome("receive", f"recv({most})", _short(data), sentence)
 
     def _half_close(self, _: Any) -> Outcome:
         self._socket().shutdown(socket.SHUT_WR)
         self.stage = "half-closed"
-        return Outcome("half-close", "shutdown(SHUT_WR)", "", "You have finished sending: when the server has read what "
-                       "you sent, its next recv() gives b''. You can still receive.")
+        return Outcome("half-close", "shutdown(SHUT_WR)", "", _SAYS["half-close"])
 
     def _close(self, _: Any) -> Outcome:
         unread = kernel.unread(self._socket())
         self._let_go()
-        if unread:
-            return Outcome("close", "close()", "", f"You had not read {counted(unread)} that had arrived, so your kernel "
-                           "ended the connection with a reset (RFC 9293 §3.6.1).")
-        return Outcome("close", "close()", "", "Your program has let go. Your kernel says so to the server’s, after "
-                       "all that you sent.")
+        unread_says = f"You had not read {counted(unread or 0)} that had arrived, so {_SAYS['unread']}"
+        return Outcome("close", "close()", "", unread_says if unread else _SAYS["close"])
 
     def _reset(self, _: Any) -> Outcome:
         self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self._let_go()
-        return Outcome("reset", "close() with SO_LINGER 0", "", "A reset: the server’s next call on this connection "
-                       "raises ConnectionResetError, and what it had not read is lost or not, by the system.")
+        return Outcome("reset", "close() with SO_LINGER 0", "", _SAYS["reset"])
 
     def _socket(self) -> socket.socket:
         if self.sock is None:
@@ -181,6 +191,17 @@ class Hand:
     def _failed(self, action: str, error: OSError) -> Outcome:
         call = {"connect": "connect()", "send": "sendall()", "receive": "recv()", "half-close": "shutdown()"}
         return Outcome(action, call.get(action, "close()"), type(error).__name__, _why(action, error), failed=True)
+
+
+def _drain(sock: socket.socket) -> None:
+    """Take what has arrived, off the tape: a panel that ends must not reset the learner's server by unread bytes."""
+    try:
+        Plain.setblocking(sock, False)
+        for _ in range(64):
+            if not Plain.recv(sock, 65536):
+                break
+    except OSError:
+        pass  # nothing is left, or nobody is there
 
 
 def to_loopback(address: Any) -> Address:
@@ -223,16 +244,18 @@ def _as_text(data: bytes) -> str:
 
 
 def _why(action: str, error: OSError) -> str:
-    if isinstance(error, ConnectionRefusedError):
-        return "Nobody listens at this address. Has the server ended? Run its cell again, and then this one."
-    if isinstance(error, TimeoutError) and action == "receive":
-        return f"Nothing came within {PATIENCE:g} s. That was your own timeout: the connection still stands."
-    if isinstance(error, TimeoutError) and action == "send":
-        return f"Your kernel had no room within {PATIENCE:g} s: the server does not read. How much was taken, nobody says."
-    if isinstance(error, TimeoutError):
-        return f"No answer within {PATIENCE:g} s: the listener’s queue may be full."
-    if isinstance(error, ConnectionResetError):
-        return "The other end has reset the connection. This is told once: what comes after looks like an ordinary end."
-    if isinstance(error, BrokenPipeError):
-        return "The other end has closed this connection, and its kernel has said so; nobody will read what you send."
+    for kind, when, sentence in _REASONS:
+        if isinstance(error, kind) and when in ("", action):
+            return sentence.format(PATIENCE)
     return str(error)
+
+
+#: (type of the error, action or "" for any, sentence): the first that fits.
+_REASONS: Final[tuple[tuple[type[OSError], str, str], ...]] = (
+    (ConnectionRefusedError, "", "Nobody listens here. Has the server ended? Run its cell again, and then this one."),
+    (TimeoutError, "receive", "Nothing came within {:g} s. That was your own timeout: the connection still stands."),
+    (TimeoutError, "send", "No room in your kernel within {:g} s: the server does not read. Some bytes may have gone."),
+    (TimeoutError, "", "No answer within {:g} s: the listener's queue may be full."),
+    (ConnectionResetError, "", "The other end has reset the connection. This is told once: then recv() gives b''."),
+    (BrokenPipeError, "", "The other end has closed, and its kernel has said so: nobody will read what you send."),
+)

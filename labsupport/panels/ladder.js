@@ -2,8 +2,8 @@
 // scrolls them, steps through them and lights up the bytes of a call.
 
 const WIDE = 800; // below that many pixels the narrow drawing is asked for
+const BESIDE = 1080; // from that many on the words stand beside the picture
 const SVG = "http://www.w3.org/2000/svg";
-let views = 0;
 
 function make(name, attributes = {}, ...children) {
   const node = document.createElement(name);
@@ -21,7 +21,7 @@ function shape(name, attributes) {
 class Ladder {
   constructor(model, el) {
     this.model = model;
-    this.id = `loopback-${++views}`;
+    this.id = `loopback-${Math.random().toString(36).slice(2)}`; // each widget has a copy of this module: no counter
     this.pages = new Map(); // number → {version, node, spots}
     this.asked = new Set(); // pages asked for and not come, as "version/number"
     this.version = 0;
@@ -65,7 +65,8 @@ class Ladder {
     this.text = make("pre", { tabindex: "0", "aria-label": "The ladder as text" });
     this.textBox = make("details", {}, make("summary", {}, "The ladder as text"), this.text);
     const picture = make("div", { class: "picture" }, this.heads, this.scroller, this.foot);
-    this.root.append(bar, this.alt, picture, this.said, this.bytesBox, this.textBox);
+    const words = make("div", { class: "words" }, this.said, this.bytesBox, this.textBox);
+    this.root.append(bar, this.alt, picture, words);
     el.append(this.root);
   }
 
@@ -113,6 +114,7 @@ class Ladder {
     const pages = this.model.get("pages");
     if (!head.version || (this.paused && this.version)) return;
     this.head = head;
+    this.grew ||= head.growing; // the last rows come when it has ceased to grow
     this.version = head.version;
     this.canvas.style.height = `${head.height - head.top + 8}px`;
     this.canvas.style.width = this.heads.style.width = this.foot.style.width = `${head.width}px`;
@@ -203,7 +205,8 @@ class Ladder {
   summary() {
     if (!this.head.steps) return "Nothing has happened yet.";
     const lost = this.head.dropped ? ` The tape has dropped ${this.head.dropped} older events.` : "";
-    return `${this.head.steps} events${this.head.growing ? " so far" : ""}.${lost}`;
+    const hint = " Click on one, or go through them with the arrow keys; Enter shows the bytes.";
+    return `${this.head.steps} events${this.head.growing ? " so far" : ""}.${lost}${hint}`;
   }
 
   // --- scrolling -------------------------------------------------------------------------------
@@ -213,7 +216,7 @@ class Ladder {
   }
 
   whereNow() {
-    if (this.tail && !this.still && this.step < 0) this.scroller.scrollTop = this.scroller.scrollHeight;
+    if (this.tail && this.grew && !this.still && this.step < 0) this.scroller.scrollTop = this.scroller.scrollHeight;
     this.onScroll();
   }
 
@@ -257,6 +260,7 @@ class Ladder {
   onSize() {
     const width = this.root.clientWidth;
     if (!width) return;
+    this.root.classList.toggle("beside", width >= BESIDE);
     const narrow = width < WIDE;
     if (narrow !== this.model.get("narrow")) this.set("narrow", narrow);
   }

@@ -20,10 +20,12 @@ import anywidget
 import traitlets
 
 from labsupport.pictures import Picture
+from labsupport.pictures.alt import sentence
 from labsupport.pictures.colours import PALETTE
 from labsupport.pictures.ladder.layout import Layout, lay_out
 from labsupport.pictures.legend import below
 from labsupport.pictures.svg import DEFS, fragment, heads
+from labsupport.pictures.text import twin
 from labsupport.tape.events import Call, Endpoint
 from labsupport.tape.exchange import Connection
 from labsupport.tape.selection import belonging
@@ -35,6 +37,8 @@ __all__ = ["ROWS", "LiveLadder"]
 
 #: Rows on a page.
 ROWS: Final = 40
+#: A ladder of more events than these is no longer told in a sentence.
+LONG: Final = 400
 _HERE: Final = Path(__file__).parent
 
 
@@ -58,7 +62,7 @@ class LiveLadder(anywidget.AnyWidget):
     """A ladder that grows.
 
     `now` gives the picture as it stands; as long as `grows` says so it is looked at again, 20 times a second at most.
-    Without `grows` somebody calls `refresh()`.
+    Where `ticks` is false, somebody else calls `refresh()`.
     - `paused`: show nothing newer; `follow`: the number of the one connection to show, or "" for all.
     - `narrow`: drawn for 400 pixels; `step`: the place of the event that is looked at, -1 for none.
     """
@@ -73,9 +77,9 @@ class LiveLadder(anywidget.AnyWidget):
     narrow = traitlets.Bool(False).tag(sync=True)
     step = traitlets.Int(-1).tag(sync=True)
 
-    def __init__(self, now: Callable[[], Picture], grows: Callable[[], bool] | None = None) -> None:
+    def __init__(self, now: Callable[[], Picture], grows: Callable[[], bool] = bool, *, ticks: bool = True) -> None:
         self._now = now
-        self._grows = grows or (lambda: False)
+        self._grows = grows
         self._lock = threading.RLock()
         self._seen: Any = None
         self._version = 0
@@ -87,7 +91,7 @@ class LiveLadder(anywidget.AnyWidget):
         self.observe(lambda _: self.refresh(), ["follow", "narrow", "paused"])
         self.on_msg(self._asked)
         self._ticker = Ticker(self._look)
-        if grows is not None and grows():
+        if ticks and grows():
             self._ticker.start()
 
     # --- looking at the tape ---
@@ -103,7 +107,7 @@ class LiveLadder(anywidget.AnyWidget):
             if self.paused and self._version:
                 return False
             picture = self._now()
-            seen = (*_fingerprint(picture), self.follow, self.narrow)
+            seen = (*_fingerprint(picture), self.follow, self.narrow, self._grows())
             if seen == self._seen:
                 return False
             self._seen = seen
@@ -148,11 +152,17 @@ class LiveLadder(anywidget.AnyWidget):
             "defs": DEFS[DEFS.index("<defs>") :],  # the colours of the dark theme come with the style sheet
             "foot": foot,
             "foot_height": height,
-            "alt": self._picture.alt(),
+            "alt": self._alt(),
             "dropped": self._picture.dropped,
             "growing": self._grows(),
             "connections": [[number, _title(number, one)] for number, one in connections.items()],
         }
+
+    def _alt(self) -> str:
+        # Of a long story nobody listens to more than that there is one: its text is a click away.
+        if len(self._steps) > LONG:
+            return f"A ladder of {len(self._steps):,} events; its text is below."
+        return sentence(self._layout.story)
 
     def _drawn(self, wanted: set[int]) -> dict[str, Any]:
         starts = self._starts()
@@ -170,7 +180,7 @@ class LiveLadder(anywidget.AnyWidget):
     def _asked(self, _widget: Any, content: Any, _buffers: Any) -> None:
         """A message from the browser: {"want": "pages" | "step" | "text", ...}.  What makes no sense gets no answer."""
         answers = {"pages": self._answer_pages, "step": self._answer_step, "text": self._answer_text}
-        answer = answers.get(content.get("want")) if isinstance(content, dict) else None
+        answer = answers.get(str(content.get("want"))) if isinstance(content, dict) else None
         if answer is not None:
             with self._lock:
                 self.send({"got": content["want"], "version": self._version, **answer(content)})
@@ -186,7 +196,7 @@ class LiveLadder(anywidget.AnyWidget):
         return {"step": index, **self._steps.told(index)}
 
     def _answer_text(self, _: dict[str, Any]) -> dict[str, Any]:
-        return {"text": self._picture.text()}
+        return {"text": twin(self._layout.story)}
 
     def close(self) -> None:
         """Take it off the page, and look no more."""

@@ -88,7 +88,8 @@ class Prediction(ipywidgets.VBox):
         if self.committed and (self.cell_ran or not self._next.there):
             self._answer()
         elif self.committed:
-            self._says.value = status(f"You expect: <code>{escape(self.choice)}</code>", f"<strong>{_NEXT}</strong>", escape(self._trouble))
+            expect = f"You expect: <code>{escape(self.chosen)}</code>"
+            self._says.value = status(expect, f"<strong>{_NEXT}</strong>", escape(self._trouble))
         elif self.cell_ran and not self.answer_shown:
             self._says.value = status(_LATE)
             self._buttons.children = (self._button, self._show)
@@ -97,9 +98,9 @@ class Prediction(ipywidgets.VBox):
         self.cell_ran = True
 
     def _answer(self) -> None:
-        expected = f"You expected: <code>{escape(self.choice)}</code>"
+        expected = f"You expected: <code>{escape(self.chosen)}</code>"
         happens = "" if self.right in (None, self.choice) else f"What happens: <code>{escape(self.right or '')}</code>"
-        self._says.value = status(expected, happens, rich(self.answers[self.choice]))
+        self._says.value = status(expected, happens, rich(self.answers[self.chosen]))
         self._buttons.children = ()
         self.answer_shown = True
 
@@ -116,6 +117,11 @@ class Prediction(ipywidgets.VBox):
         self.answer_shown = True
 
     @property
+    def chosen(self) -> str:
+        """What the learner has chosen; "" before."""
+        return self.choice or ""
+
+    @property
     def name(self) -> str:
         """Under which it is kept with the progress: the same as long as question and choices are."""
         text = "\n".join(" ".join(each.split()) for each in (self.question, *self.answers))
@@ -127,7 +133,7 @@ class Prediction(ipywidgets.VBox):
         from labsupport import progress
 
         right = None if self.right is None else self.choice == self.right
-        self._trouble = progress.record_prediction(self.name, self.choice, right=right)
+        self._trouble = progress.record_prediction(self.name, self.chosen, right=right)
 
     def close(self) -> None:
         """Take it off the page, and wait for no cell any more."""
@@ -135,7 +141,8 @@ class Prediction(ipywidgets.VBox):
         super().close()
 
     def __repr__(self) -> str:
-        return "\n".join([f"Before you run the next cell: {self.question}", *(f"  ( ) {each}" for each in self.answers)])
+        choices = (f"  ( ) {each}" for each in self.answers)
+        return "\n".join([f"Before you run the next cell: {self.question}", *choices])
 
     def _repr_mimebundle_(self, **_settings: Any) -> dict[str, Any]:
         """The widget, and for a reader without a kernel the question and the choices, never the answer."""
@@ -154,8 +161,9 @@ def predict(
 ) -> Prediction:
     """Ask what will happen, before it happens.
 
-    `choices` maps each choice to what is said to those who chose it, once the next cell has run.  `right` is one of them, or
-    a dict by system: ``{"linux": …, "macos": …, "windows": …}``.  `because` asks for a reason, in these words if it is text.
+    `choices` maps each choice to what is said to those who chose it, once the next cell has run.  `right` is one of
+    them, or a dict by system: ``{"linux": …, "macos": …, "windows": …}``.  `because` asks for a reason, in these words
+    if it is text; the reason is for the learner alone, and not kept.
     TypeError or ValueError, with a sentence, when something is missing.
     """
     _check_texts(question, choices)
@@ -165,25 +173,26 @@ def predict(
     return prediction
 
 
-def _check_texts(question: object, choices: object) -> None:
+def _check_texts(question: Any, choices: Any) -> None:
     if not isinstance(question, str) or not question.strip():
         raise TypeError(f"predict() begins with the question, a piece of text, not {question!r}")
     if not isinstance(choices, Mapping):
-        raise TypeError(f"predict() takes the choices as {{choice: what to say to those who chose it}}, not {choices!r}")
+        raise TypeError(f"predict() takes {{choice: what to say to those who chose it, …}}, not {choices!r}")
     if len(choices) < 2:
         raise ValueError(f"a prediction needs two choices or more to choose from, and got {len(choices)}")
     for choice, answer in choices.items():
         if not isinstance(choice, str) or not isinstance(answer, str) or not choice.strip() or not answer.strip():
-            raise TypeError(f"each choice and each answer is a piece of text that is not empty, unlike {choice!r}: {answer!r}")
+            raise TypeError(f"each choice and each answer is a text that is not empty, unlike {choice!r}: {answer!r}")
 
 
-def _right_here(right: str | Mapping[str, str], choices: Mapping[str, str]) -> str | None:
+def _right_here(right: Any, choices: Mapping[str, str]) -> str | None:
     """The choice that is right on this system, or None where `right` does not name the system."""
     by_system = dict(right) if isinstance(right, Mapping) else {}
     unknown = set(by_system) - set(_SYSTEMS.values())
     if unknown:
-        raise ValueError(f"right= by system takes the keys 'linux', 'macos' and 'windows', not {min(unknown, key=str)!r}")
+        one = min(unknown, key=str)
+        raise ValueError(f"right= by system takes the keys 'linux', 'macos' and 'windows', not {one!r}")
     for value in by_system.values() if isinstance(right, Mapping) else [right]:
         if not isinstance(value, str) or value not in choices:
             raise ValueError(f"right={value!r} is none of the choices, which are: {', '.join(map(repr, choices))}")
-    return by_system.get(_SYSTEMS.get(platform.system(), "")) if isinstance(right, Mapping) else right
+    return by_system.get(_SYSTEMS.get(platform.system(), "")) if isinstance(right, Mapping) else str(right)

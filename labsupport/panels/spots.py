@@ -1,7 +1,7 @@
 """What can be pointed at in a live ladder, and what there is to say of it.
 
-A *step* is a call, or a part of one: where it begins, and where it returns if it waited.  Steps are counted in the order
-of the rows, which is an order in which everything could have happened.
+A *step* is a call, or a part of one: where it begins, and where it returns if it waited.  Steps are counted in the
+order of the rows, which is an order in which everything could have happened.
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ def _said(layout: Layout, label: Label) -> str:
     who = layout.story.lanes[label.lane].title
     trouble = f", {label.trouble}" if label.trouble else ""
     chips = ", ".join(f"({chip.name}) {chip.text}".strip() for chip in label.chips)
-    return f"{who}: {label.text}{trouble}{': ' + chips if chips else ''}"
+    returns = isinstance(label.event, Call) and label.text.startswith("…")
+    what = f"{label.event.op} {label.text}" if returns else label.text
+    return f"{who}: {what}{trouble}{': ' + chips if chips else ''}"
 
 
 # --- the bytes of a call ------------------------------------------------------------------------

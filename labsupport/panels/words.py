@@ -10,9 +10,9 @@ __all__ = ["STYLE", "rich", "status"]
 
 #: One style sheet for all panels; outside JupyterLab the second value of each `var` holds.
 STYLE: Final = """<style>
-.loopback-panel { --ink: var(--jp-ui-font-color1, #1f2933); --soft: var(--jp-ui-font-color1, #1f2933);
+.loopback-panel { --ink: var(--jp-ui-font-color1, #1f2933);
   --paper: var(--jp-layout-color1, #fff); --card: var(--jp-layout-color2, #f3f6f9);
-  --edge: var(--jp-border-color1, #b7c0ca); --accent: var(--jp-brand-color1, #0b6bcb);
+  --edge: color-mix(in srgb, var(--ink) 30%, transparent); --accent: var(--jp-brand-color1, #0b6bcb);
   color: var(--ink); border: 1px solid var(--edge); border-radius: 8px; padding: 12px 16px; margin: 4px 0;
   background: var(--paper); box-sizing: border-box; max-width: 100%; overflow: hidden; gap: 6px; }
 .loopback-panel .jupyter-widgets { color: var(--ink); }
@@ -29,20 +29,21 @@ STYLE: Final = """<style>
   border: 1px solid var(--edge); border-radius: 4px; color: var(--ink); background: var(--card); width: auto; }
 .loopback-panel button.jupyter-button.mod-primary { background: var(--md-blue-800, #1565c0); color: #fff;
   border-color: transparent; }
-.loopback-panel button.jupyter-button:disabled { opacity: 1; color: var(--jp-ui-font-color2, #56616d);
-  border-style: dashed; background: transparent; cursor: not-allowed; }
+.loopback-panel button.jupyter-button:disabled, .loopback-panel button.mod-primary:disabled {
+  opacity: .75; color: var(--ink);
+  border: 1px dashed var(--edge); background: transparent; box-shadow: none; cursor: not-allowed; }
 .loopback-panel button:focus-visible, .loopback-panel input:focus-visible, .loopback-panel select:focus-visible,
 .loopback-panel textarea:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .loopback-kernel { border-collapse: collapse; font-size: 13px; margin: 2px 0; }
 .loopback-kernel caption { text-align: left; font-size: 12px; font-style: italic; }
 .loopback-kernel th, .loopback-kernel td { text-align: left; font-weight: normal; padding: 1px 16px 1px 0; }
 .loopback-panel .widget-radio, .loopback-panel .widget-radio-box { width: auto; max-width: 100%; }
-.loopback-panel .widget-radio-box label { height: auto; line-height: 1.5; font-size: 14px; white-space: pre-wrap;
+.loopback-panel .widget-radio-box label { height: auto; line-height: 21px; font-size: 14px; white-space: pre-wrap;
   overflow-wrap: anywhere; margin: 0 0 4px; display: flex; align-items: flex-start; gap: 8px; max-width: 72ch; }
-.loopback-panel .widget-radio-box input { margin: 4px 0 0; flex: none; order: -1; }
+.loopback-panel .widget-radio-box input { margin: 1px 0 0; flex: none; order: -1; }
 .loopback-panel .widget-radio, .loopback-panel .widget-textarea { flex-direction: column; align-items: stretch; }
-.loopback-panel .widget-radio > .widget-label, .loopback-panel .widget-textarea > .widget-label { text-align: left;
-  width: auto; max-width: none; font-size: 13px; color: var(--ink); }
+.loopback-panel .widget-radio > .widget-label, .loopback-panel .widget-textarea > .widget-label {
+  text-align: left; width: auto; max-width: none; font-size: 13px; color: var(--ink); }
 .loopback-panel .widget-textarea { width: 72ch; max-width: calc(100% - 4px); height: auto; }
 .loopback-panel .widget-textarea textarea { width: 100%; box-sizing: border-box; font-size: 14px; min-height: 52px; }
 </style>"""

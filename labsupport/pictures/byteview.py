@@ -17,9 +17,10 @@ from labsupport.tape.events import Call
 
 from .characters import Character, characters
 from .colours import both, fill, send
+from .draw.pen import BOLD, SANS, mono, n, text
 from .ladder.story import Source, tell
 from .ladder.words import cells
-from .svg import DEFS, SANS, n, text
+from .svg import DEFS
 
 __all__ = ["ByteView", "view"]
 
@@ -121,10 +122,8 @@ class ByteView:
         parts += _bars(numbers, top)
         for k, byte in enumerate(data):
             x = _LEFT + k * _CELL
-            parts.append(
-                f'<rect x="{x}" y="{n(top + 20)}" width="{_CELL}" height="22" {both("card", "edge")}/>'
-                f'<text x="{n(x + _CELL / 2)}" y="{n(top + 35.2)}" text-anchor="middle" {fill("ink", "m")}>{byte:02x}</text>'
-            )
+            parts.append(f'<rect x="{x}" y="{n(top + 20)}" width="{_CELL}" height="22" {both("card", "edge")}/>')
+            parts.append(mono(x + _CELL / 2, top + 35.2, f"{byte:02x}", anchor="middle"))
         for one in characters(self.shown):
             start, end = max(one.start, at), min(one.end, at + len(data))
             if start < end:
@@ -138,9 +137,9 @@ def _bars(numbers: Iterable[int], top: float) -> list[str]:
     for number, group in groupby(numbers):
         count = len(list(group))
         x, width = _LEFT + at * _CELL + 1, count * _CELL - 2
+        name = text(x + width / 2, top + 12.6, str(number or "?"), colour="ontop", anchor="middle", more=BOLD)
         parts.append(
-            f'<rect x="{n(x)}" y="{n(top)}" width="{n(width)}" height="17" rx="3" {fill(send(number))}/>'
-            + text(x + width / 2, top + 12.6, str(number or "?"), colour="ontop", anchor="middle", more='font-weight="700"')
+            f'<rect x="{n(x)}" y="{n(top)}" width="{n(width)}" height="17" rx="3" {fill(send(number))}/>{name}'
         )
         at += count
     return parts
@@ -151,10 +150,7 @@ def _letter(one: Character, start: int, x: float, width: float, top: float) -> s
     inside, outline = ("errorback", "error") if one.broken else ("head", "edge") if one.length > 1 else ("page", "edge")
     shape = f'<rect x="{n(x)}" y="{n(top)}" width="{n(width)}" height="22" {both(inside, outline)}/>'
     content = "✗" if one.broken else one.text if start == one.start else "…"
-    colour = fill("error" if one.broken else "ink", "m")
-    return shape + (
-        f'<text x="{n(x + width / 2)}" y="{n(top + 15.2)}" text-anchor="middle" {colour}>{escape(content, quote=False)}</text>'
-    )
+    return shape + mono(x + width / 2, top + 15.2, content, colour="error" if one.broken else "ink", anchor="middle")
 
 
 def _letters(data: bytes) -> list[str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import dataclass
 from html import escape
+from math import ceil
 from typing import Final
 
 from .colours import both
+from .draw.pen import SANS, n, text
 from .ladder.layout import WIDE, Layout
 from .legend import below
-from .svg import DEFS, SANS, fragment, heads, n, text
+from .svg import DEFS, fragment, heads
 
 __all__ = ["MOST_ROWS", "Drawing"]
 
@@ -42,9 +44,9 @@ class Drawing:
     def image(self) -> str:
         """An <img> that JupyterLab shows in a notebook that it does not trust, as wide as its place."""
         height = max(_picture(layout)[1] for layout in (self.wide, self.narrow))
-        style = f"width:100%;max-width:{self.wide.width}px;height:{n(height)}px"
+        size = f'width="{self.wide.width}" height="{ceil(height)}" style="max-width:100%;height:{ceil(height)}px"'
         data = b64encode(self.svg().encode()).decode()
-        return f'<img alt="{escape(self.alt)}" style="{style}" src="data:image/svg+xml;base64,{data}">'
+        return f'<img alt="{escape(self.alt)}" {size} src="data:image/svg+xml;base64,{data}">'
 
     def _one(self, layout: Layout) -> str:
         body, height = _picture(layout)
@@ -52,13 +54,18 @@ class Drawing:
         return self._file(size, body)
 
     def _both(self) -> str:
-        """No viewBox: a unit stays a pixel at any width, so that text never shrinks."""
+        """A unit is a pixel, so that text does not shrink with the picture.
+
+        The file has no viewBox; the narrow picture has one, which makes it smaller where there is less room than it
+        needs, and not larger where there is more, for its height is given.
+        """
         (large, tall), (small, taller) = _picture(self.wide), _picture(self.narrow)
         body = (
             f'<svg class="wide" width="{self.wide.width}" height="{n(tall)}">{large}</svg>'
-            f'<svg class="narrow" width="{self.narrow.width}" height="{n(taller)}">{small}</svg>'
+            f'<svg class="narrow" width="100%" height="{n(taller)}" viewBox="0 0 {self.narrow.width} {n(taller)}" '
+            f'preserveAspectRatio="xMinYMin">{small}</svg>'
         )
-        return self._file(f'width="100%" height="{n(max(tall, taller))}"', _SWITCH + body)
+        return self._file(f'width="100%" height="{ceil(max(tall, taller))}"', _SWITCH + body)
 
     def _file(self, size: str, body: str) -> str:
         return (
@@ -72,9 +79,7 @@ class Drawing:
 def _picture(layout: Layout) -> tuple[str, float]:
     body, bottom = _rows(layout)
     foot, height = below(layout, bottom)
-    card = (
-        f'<rect x=".5" y=".5" width="{layout.width - 1}" height="{n(height - 1)}" rx="8" {both("page", "edge")}/>'
-    )
+    card = f'<rect x=".5" y=".5" width="{layout.width - 1}" height="{n(height - 1)}" rx="8" {both("page", "edge")}/>'
     return card + heads(layout) + body + foot, height
 
 

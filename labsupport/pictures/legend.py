@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from .colours import both, fill, stroke
+from .colours import fill, stroke
+from .draw.pen import n, text
+from .draw.spans import segments
 from .ladder.layout import EDGE, Layout
 from .ladder.model import OUTSIDE
-from .svg import n, segments, text
 
 __all__ = ["below", "entries"]
 
 _WIDTH: Final = 6.7  # of a character of 12 px, on the safe side
 _LINE: Final = 20
+_KERNEL: Final = (
+    "sent by a kernel (ACKs of bytes not drawn)",
+    "sent by a kernel on its own (ACKs of bytes are not drawn)",
+)
+_DOTTED: Final = {"signal": "a signal", "handed": "handed over by accept()"}
 
 
 def entries(layout: Layout) -> Iterable[tuple[str, str]]:
@@ -27,14 +33,13 @@ def entries(layout: Layout) -> Iterable[tuple[str, str]]:
     if layout.bands:
         yield "band", "bytes that wait in a kernel"
     if kinds & {"SYN", "FIN", "RST", "ICMP"}:
-        yield "kernel", "sent by a kernel on its own (ACKs of bytes are not drawn)" if layout.width > 500 else "sent by a kernel (ACKs of bytes not drawn)"
+        yield "kernel", _KERNEL[layout.width > 500]
     if kinds & {"signal", "handed"}:
-        words = [word for kind, word in (("signal", "a signal"), ("handed", "handed over by accept()")) if kind in kinds]
-        yield "signal", ", or ".join(words)
+        yield "signal", ", or ".join(_DOTTED[kind] for kind in ("signal", "handed") if kind in kinds)
     if any(dotted for lane in story.lanes if lane.kind != OUTSIDE for *_, dotted in segments(layout, lane)):
         yield "dotted", "only the kernel has it"
     if any(lane.states for lane in story.lanes):
-        yield "state", "the kernel’s state (RFC 9293 §3.3.2)"
+        yield "state", "the kernel's state (RFC 9293 §3.3.2)"
 
 
 def below(layout: Layout, top: float) -> tuple[str, float]:
@@ -68,22 +73,28 @@ def _wrap(sentence: str, room: float) -> list[str]:
 
 def _sign(sign: str, x: float, y: float) -> str:
     """A sample, 24 pixels wide, its middle at `y`."""
-    if sign == "wait":
-        return f'<rect x="{n(x + 7)}" y="{n(y - 8)}" width="10" height="16" fill="url(#wait)" {stroke("wait")}/>'
-    if sign == "band":
-        return (f'<rect x="{n(x + 5)}" y="{n(y - 8)}" width="6" height="16" {fill("b1")}/>'
-                f'<rect x="{n(x + 13)}" y="{n(y - 8)}" width="6" height="16" {fill("b2")}/>')  # fmt: skip
-    if sign == "data":
-        return (f'<path d="M{n(x)} {n(y)}h17" stroke-width="2.4" {stroke("b1")}/>'
-                f'<path d="M{n(x + 24)} {n(y)}l-9 -4v8z" {fill("b1")}/>')  # fmt: skip
-    if sign == "kernel":
-        return (f'<path d="M{n(x)} {n(y)}h18" stroke-width="1.6" stroke-dasharray="6 4" {stroke("soft")}/>'
-                f'<path d="M{n(x + 24)} {n(y)}l-8 -3.6v7.2z" {fill("soft")}/>')  # fmt: skip
-    if sign == "signal":
-        return (f'<path d="M{n(x)} {n(y)}h18" stroke-width="1.4" stroke-dasharray="1 4" {stroke("soft")}/>'
-                f'<path d="M{n(x + 24)} {n(y)}l-7 -3.2v6.4z" {fill("soft")}/>')  # fmt: skip
-    if sign == "dotted":
-        return (f'<path d="M{n(x + 12)} {n(y - 7)}v15" stroke-width="3" stroke-dasharray=".1 6" stroke-linecap="round" '
-                f"{stroke('pale')}/>")  # fmt: skip
-    return (f'<path d="M{n(x + 12)} {n(y - 8)}v16" stroke-width="3" {stroke("line")}/>'
-            f'<path d="M{n(x + 7)} {n(y)}h10" stroke-width="2" {both("line", "line")}/>')  # fmt: skip
+    return f'<g transform="translate({n(x)} {n(y)})">{_SIGNS[sign]}</g>'
+
+
+def _arrow(colour: str, width: float, dash: str, size: float) -> str:
+    dashes = f' stroke-dasharray="{dash}"' if dash else ""
+    half = size * 0.45
+    return (
+        f'<path d="M0 0h17" stroke-width="{width}"{dashes} {stroke(colour)}/>'
+        f'<path d="M24 0l-{n(size)} -{n(half)}v{n(2 * half)}z" {fill(colour)}/>'
+    )
+
+
+_SIGNS: Final = {
+    "wait": f'<rect x="7" y="-8" width="10" height="16" fill="url(#wait)" {stroke("wait")}/>',
+    "band": (
+        f'<path d="M8 -8v16" stroke-width="6" {stroke("b1")}/><path d="M16 -8v16" stroke-width="6" {stroke("b2")}/>'
+    ),
+    "data": _arrow("b1", 2.4, "", 9),
+    "kernel": _arrow("soft", 1.6, "6 4", 8),
+    "signal": _arrow("soft", 1.4, "1 4", 7),
+    "dotted": f'<path d="M12 -7v15" stroke-width="3" stroke-dasharray=".1 6" stroke-linecap="round" {stroke("pale")}/>',
+    "state": (
+        f'<path d="M12 -8v16" stroke-width="3" {stroke("line")}/><path d="M7 0h10" stroke-width="2" {stroke("line")}/>'
+    ),
+}

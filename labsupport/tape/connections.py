@@ -78,10 +78,6 @@ def _told(call: Call) -> bool | None:
     return None
 
 
-def _same(one: Address | None, other: Address | None) -> bool:
-    return one is not None and other is not None and one[1] == other[1] and host(one) == host(other)
-
-
 def _end(call: Call) -> float:
     return math.inf if call.done is None else call.done
 
@@ -92,21 +88,37 @@ def stream_connections(calls: Sequence[Call]) -> list[Connection]:
     found: list[Connection] = []
     begun: set[Endpoint] = set()
     for connect in book.connects:
-        if connect.endpoint not in begun:  # else a second connect() on it, to learn how the first one ended
+        # A second connect() on an endpoint may be there to learn how the first one ended.
+        if connect.endpoint not in begun and connect not in book.answers:
             connection = book.begun_by(connect, len(found) + 1)
             found.append(connection)
             if connection.made:
                 begun.add(connect.endpoint)
     known = {end for connection in found for end in (connection.client, connection.server)}
-    for end in book.talking:
-        if end not in known and not end.listening:
-            accept = book.accept_of.get(end)
-            found.append(Connection(len(found) + 1, *_ends(end), listener=end.listener, accept=accept))
+    strangers = [end for end in book.talking if end not in known and not end.listening]
+    for client, server in _paired(strangers):
+        door, accept = (server.listener, book.accept_of.get(server)) if server is not None else (None, None)
+        found.append(Connection(len(found) + 1, client, server, door, accept=accept))
     return found
 
 
-def _ends(end: Endpoint) -> tuple[Endpoint | None, Endpoint | None]:
-    return (None, end) if end.listener is not None else (end, None)
+def _paired(strangers: Sequence[Endpoint]) -> list[tuple[Endpoint | None, Endpoint | None]]:
+    """Ends whose connect, or accept, the tape has not: (client, server), as far as they are on it."""
+    waiting: dict[tuple[Address | None, Address | None], Endpoint] = {}
+    found: dict[Endpoint, tuple[Endpoint | None, Endpoint | None]] = {}
+    for end in strangers:
+        local, peer = _undressed(end.local), _undressed(end.peer)
+        other = waiting.pop((peer, local), None) if local is not None and peer is not None else None
+        if other is None:
+            waiting[local, peer] = end
+        first, pair = (end, (end, other)) if other is None else (other, (other, end))
+        swap = pair[0].listener is not None
+        found[first] = (pair[1], pair[0]) if swap else pair
+    return list(found.values())
+
+
+def _undressed(address: Address | None) -> Address | None:
+    return None if address is None else (host(address), address[1])
 
 
 class _Book:
@@ -114,6 +126,7 @@ class _Book:
 
     def __init__(self, calls: Sequence[Call]) -> None:
         self.connects: list[Call] = []
+        self.answers: set[Call] = set()
         self.accept_of: dict[Endpoint, Call] = {}
         self.talking: dict[Endpoint, None] = {}
         self._accepts: dict[tuple[str, int], list[Call]] = defaultdict(list)  # by the client's address
@@ -146,7 +159,9 @@ class _Book:
     def begun_by(self, connect: Call, number: int) -> Connection:
         """The connection that this call began, or tried to begin."""
         client = connect.endpoint
-        made, _ = outcome(connect, (call for call in self._after[client] if call.order > connect.order))
+        made, told = outcome(connect, (call for call in self._after[client] if call.order > connect.order))
+        if told is not None and told is not connect:
+            self.answers.add(told)
         if not made:
             return Connection(number, client, None, connect=connect, made=False)
         accept = self._accept_for(connect)
@@ -186,4 +201,4 @@ def _meet(server: Endpoint | None, client: Endpoint) -> bool:
     if server is None or server.local is None or client.peer is None:
         return True
     named = host(client.peer) in ("localhost", "0.0.0.0", "::")  # on its way, it has only the name that was asked for
-    return server.local[1] == client.peer[1] and (named or _same(server.local, client.peer))
+    return server.local[1] == client.peer[1] and (named or host(server.local) == host(client.peer))

@@ -7,6 +7,7 @@ send it, and tied to the call of the other side that it ended.
 from __future__ import annotations
 
 import errno
+import math
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -22,12 +23,15 @@ _BROKEN = frozenset({errno.ECONNRESET, errno.EPIPE})
 
 def controls(connection: Connection, mine: Sequence[Event]) -> list[Control]:
     """All that kernels sent on their own in this TCP connection, of whose endpoints the events are."""
-    return [
+    found = [
         *_handshake(connection, mine),
         *_endings(connection, connection.client, mine),
         *_endings(connection, connection.server, mine),
         *_queue_cleared(connection, mine),
     ]
+    reset = min((one.cause.order for one in found if one.kind == "RST" and one.cause is not None), default=math.inf)
+    # A connection that was reset is gone: a close after that sends nothing.
+    return [one for one in found if one.cause is None or one.cause.order <= reset]
 
 
 def _handshake(connection: Connection, mine: Sequence[Event]) -> list[Control]:

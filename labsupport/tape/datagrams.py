@@ -132,6 +132,7 @@ class _Queue:
         self._post = post
         self._all: deque[Call] = deque()
         self._alike: dict[tuple[int | None, bytes | None], deque[Call]] = defaultdict(deque)
+        self._unsure: dict[int, int] = {}  # of equal ones: until when they were mixed up
         self._of: dict[tuple[int | None, int | None, bytes | None], deque[Call]] = defaultdict(deque)
 
     def put(self, send: Call) -> None:
@@ -149,12 +150,20 @@ class _Queue:
             self._all,  # it may have been cut, or the tape no longer has its bytes
         )
         for heap, one in zip(heaps, (source, None, take.address), strict=True):
-            fitting = self._fitting(heap, take, one)
-            send = next(fitting, None)
+            send = next(self._fitting(heap, take, one), None)
             if send is not None:
-                equal = any(_alike(other, send, take) for other in fitting)
-                return send, _EQUAL if equal else ""
+                return send, _EQUAL if self._has_twin(send, take, one) else ""
         return None, ""
+
+    def _has_twin(self, send: Call, take: Call, source: Address | None) -> bool:
+        """Whether another datagram with the same bytes may be the one, or the one that was taken before was this."""
+        if source is None:
+            twins = self._alike[send.length, send.data]
+        else:
+            twins = self._of[_port(send.endpoint.local), send.length, send.data]
+        if any(other is not send for other in self._fitting(twins, take, source)):
+            self._unsure[id(twins)] = take.done or take.order
+        return self._unsure.get(id(twins), 0) > send.order
 
     def _fitting(self, heap: deque[Call] | None, take: Call, source: Address | None) -> Iterator[Call]:
         taken = self._post.taken
@@ -169,26 +178,19 @@ class _Queue:
 
 def _fits(send: Call, destination: Address | None, take: Call, source: Address | None) -> bool:
     """Could `take` have received what `send` sent?"""
-    if not _reaches(destination, take.endpoint.local):
-        return False
-    if source is not None and not _reaches(source, send.endpoint.local):
-        return False
     came, whole = take.length or 0, send.length or 0
     if came > whole or (came < whole and not _full(take)):
         return False
-    if send.data is None or take.data is None:
-        return True
-    return send.data[:came] == take.data[: len(send.data)]
+    if send.data is not None and take.data is not None and send.data[:came] != take.data[: len(send.data)]:
+        return False
+    if source is not None and not _reaches(source, send.endpoint.local):
+        return False
+    return _reaches(destination, take.endpoint.local)
 
 
 def _full(take: Call) -> bool:
     """Its buffer held no more, so the datagram may have been longer."""
     return bool(take.asked) and take.asked[0] == take.length
-
-
-def _alike(one: Call, other: Call, take: Call) -> bool:
-    same = one.endpoint is other.endpoint or (take.address is None and take.endpoint.peer is None)
-    return same and one.length == other.length and one.data == other.data
 
 
 # --- where the others are --------------------------------------------------------------------

@@ -32,12 +32,12 @@ from .frames import call_in, stack
 from .lives import Plain
 from .programs import Owner, current
 from .record import TAPE
-from .stopped import Stopped, interrupt, strike_tasks
+from .stopped import Stopped, interrupt, never_collect
 
 __all__ = ["Stopped", "end", "start_unseen", "wait_unseen", "waking"]
 
-#: Seconds: event loops may tidy up so long; then everything is woken, and again every so often.
-TIDY: Final = 0.3
+#: Seconds: event loops may tidy up so long, twice; then everything is woken, and again every so often.
+TIDY: Final = 0.15
 ROUND: Final = 0.1
 
 _RESET: Final = struct.pack("ii", 1, 0)
@@ -77,15 +77,13 @@ def end(owners: Sequence[Owner], within: float = 0.9, *, abort: bool = False) ->
     again, from several threads, and from one of the owners' own, which is then left out.
     """
     deadline = clock() + within
-    with_loops = [owner for owner in owners if _cancel_tasks(owner)]
-    if with_loops:
-        _gone(with_loops, min(deadline, clock() + TIDY))
+    _cancel_politely(owners, deadline)
     for owner in owners:
         owner.halt(Stopped)
     for number in itertools.count():
         for owner in owners:
             _wake(owner, abort, number == 0)
-        if _gone(owners, min(deadline, clock() + ROUND)) or clock() >= deadline:
+        if _gone(owners, min(deadline, clock() + (ROUND if number == 0 else ROUND / 2))) or clock() >= deadline:
             break
         for owner in owners:
             _interrupt(owner)
@@ -123,19 +121,26 @@ def _others(owner: Owner) -> list[threading.Thread]:
 # --- event loops -----------------------------------------------------------------------------
 
 
-def _cancel_tasks(owner: Owner, *, insist: bool = False) -> bool:
-    """Cancel what runs in the event loops of its programs; whether there are any.
+def _cancel_politely(owners: Sequence[Owner], deadline: float) -> None:
+    """Cancel what runs in event loops, and once more what awaits something else while it tidies up."""
+    for _ in range(2):
+        with_loops = [owner for owner in owners if _for_each_loop(owner, _cancel_tasks)]
+        if not with_loops or _gone(with_loops, min(deadline, clock() + TIDY)):
+            return
+    for owner in with_loops:
+        _for_each_loop(owner, _keep_tasks)
 
-    `insist`: a task that has caught its cancellation is not left to go on.
-    """
+
+def _for_each_loop(owner: Owner, what: Callable[[Any], None]) -> bool:
+    """Do something with the event loops that its programs run; whether there are any."""
     found = False
     for thread in _others(owner):
         for frame in stack(thread):
             loop = _loop_of(frame)
             if loop is not None:
                 found = True
-                with contextlib.suppress(RuntimeError):  # it has been closed in the meantime
-                    loop.call_soon_threadsafe(_cancel_all, loop, insist)
+                with contextlib.suppress(RuntimeError):  # it is being closed
+                    what(loop)
     return found
 
 
@@ -147,13 +152,19 @@ def _loop_of(frame: FrameType) -> Any:
     return loop if isinstance(loop, sys.modules["asyncio"].AbstractEventLoop) else None
 
 
-def _cancel_all(loop: Any, insist: bool) -> None:
+def _cancel_tasks(loop: Any) -> None:
+    loop.call_soon_threadsafe(_cancel_in, loop)
+
+
+def _cancel_in(loop: Any) -> None:
     loop.set_exception_handler(lambda *_: None)  # what a task says because it is cancelled is not the learner's
-    tasks = sys.modules["asyncio"].all_tasks(loop)
-    if insist:
-        strike_tasks(tasks)
-    for task in tasks:
+    for task in sys.modules["asyncio"].all_tasks(loop):
         task.cancel()
+
+
+def _keep_tasks(loop: Any) -> None:
+    for task in sys.modules["asyncio"].all_tasks(loop):
+        never_collect(task)
 
 
 # --- sockets ---------------------------------------------------------------------------------
@@ -161,7 +172,7 @@ def _cancel_all(loop: Any, insist: bool) -> None:
 
 def _wake(owner: Owner, abort: bool, first: bool) -> None:
     """Wake its programs, wherever they wait."""
-    _cancel_tasks(owner, insist=True)
+    _for_each_loop(owner, _cancel_tasks)
     for whose, wake in list(_sleepers.values()):
         if whose is owner:
             wake()

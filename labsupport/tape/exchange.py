@@ -69,6 +69,6 @@ def _by_call(arrows: Sequence[Arrow]) -> dict[Call, tuple[Arrow, ...]]:
             if call is not None:
                 found[call].append(arrow)
     return {
-        call: tuple(sorted(some, key=lambda arrow: (arrow.source is not call, arrow.start, arrow.taken)))
+        call: tuple(sorted(some, key=lambda arrow: arrow.start if arrow.source is call else arrow.taken))
         for call, some in found.items()
     }

@@ -23,7 +23,7 @@ from . import watched
 from .events import Call
 from .programs import Owner
 
-__all__ = ["call_in", "coroutine_frames", "doing", "is_learners", "line_of", "stack", "told", "trimmed"]
+__all__ = ["call_in", "doing", "is_learners", "line_of", "stack", "told", "trimmed"]
 
 #: Where modules lie that are not the learner's: the standard library, what is installed, this package.
 _OTHERS: Final = tuple(
@@ -103,11 +103,6 @@ def _awaiting(frames: list[FrameType]) -> list[FrameType]:
     """The frames of the coroutine that an event loop on this stack was started for, innermost first."""
     runner = next((frame for frame in frames if frame.f_code.co_name == "run_until_complete"), None)
     task: Any = runner.f_locals.get("future") if runner is not None else None
-    return coroutine_frames(task)
-
-
-def coroutine_frames(task: Any) -> list[FrameType]:
-    """Where the coroutine of an asyncio task stands, innermost frame first."""
     coroutine: Any = task.get_coro() if hasattr(task, "get_coro") else None
     found: list[FrameType] = []
     while getattr(coroutine, "cr_frame", None) is not None:

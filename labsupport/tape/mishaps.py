@@ -16,6 +16,7 @@ from typing import Any
 from .frames import told, trimmed
 from .programs import Owner, current
 from .stopped import Stopped
+from .watched import installed
 
 __all__ = ["Mishap", "failed", "first", "tend"]
 
@@ -61,7 +62,13 @@ class Mishap:
 
 
 def tend(owner: Owner) -> None:
-    """From now on the exceptions of `owner`'s threads are shown as this module says."""
+    """From now on the exceptions of `owner`'s threads are shown as this module says.
+
+    Raises:
+        RuntimeError: the tape is not installed, so that nobody can follow the owner's sockets.
+    """
+    if not installed():
+        raise RuntimeError("labsupport.uninstall() was called, so no server can be followed; restart the kernel")
     _first.setdefault(owner, None)
     if getattr(threading.excepthook, "before", None) is None:
         threading.excepthook = _Hook(threading.excepthook)

@@ -17,21 +17,12 @@ from typing import Any, Final
 
 from labsupport import kernel
 
-from .events import KEPT_BYTES, Address, Call, Endpoint, Program
+from .arguments import address_of, first_bytes, local_address, peer_address
+from .events import Call, Endpoint, Program
 from .lives import Plain
 from .record import TAPE
 
-__all__ = [
-    "OPS",
-    "TLS_OPS",
-    "After",
-    "Before",
-    "harmless",
-    "in_order",
-    "local_address",
-    "peer_address",
-    "under_way",
-]
+__all__ = ["OPS", "TLS_OPS", "After", "Before", "under_way"]
 
 _PEEK: Final = int(socket.MSG_PEEK)  # an enum member costs half a microsecond to compare
 
@@ -43,15 +34,6 @@ def _came_back(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> Non
     call.result = result
 
 
-def _head(data: Any) -> tuple[bytes | None, int | None]:
-    """The bytes to keep of anything bytes-like, and how many there are."""
-    try:
-        view = memoryview(data)
-        return bytes(view.cast("B")[:KEPT_BYTES] if view.contiguous else view.tobytes()[:KEPT_BYTES]), view.nbytes
-    except (TypeError, ValueError, BufferError):
-        return None, None
-
-
 def _sending(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
     if not args:
         return
@@ -60,7 +42,7 @@ def _sending(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
         length: int | None = len(data)
         TAPE.keep(call, data)
     else:
-        head, length = _head(data)
+        head, length = first_bytes(data)
         if head is not None:
             TAPE.keep(call, head)
     call.offset = call.endpoint.sent
@@ -82,7 +64,7 @@ def _sent_all(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None
 
 def _sending_to(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
     _sending(call, sock, args)
-    call.address = _address(args[-1]) if args else None
+    call.address = address_of(args[-1]) if args else None
 
 
 def _sent_to(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
@@ -97,12 +79,12 @@ def _sending_parts(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
     # Only a list or tuple may be looked at: an iterator would be used up.
     call.asked = (None, *args[1:])
     if args and isinstance(args[0], list | tuple):
-        heads = [_head(part) for part in args[0]]
+        heads = [first_bytes(part) for part in args[0]]
         call.asked = (sum(length or 0 for _, length in heads), *args[1:])
         TAPE.keep(call, b"".join(data or b"" for data, _ in heads))
     call.offset = call.endpoint.sent
     if len(args) > 3:
-        call.address = _address(args[3])
+        call.address = address_of(args[3])
 
 
 def _sending_file(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
@@ -143,11 +125,11 @@ def _asking_flags(call: Call, flags: Any) -> None:
 
 def _received_from(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
     _received(call, sock, args, result[0])
-    call.address = _address(result[1])
+    call.address = address_of(result[1])
 
 
 def _asking_into(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
-    size = args[1] if len(args) > 1 and args[1] else _head(args[0])[1] if args else None
+    size = args[1] if len(args) > 1 and args[1] else first_bytes(args[0])[1] if args else None
     call.asked = (size, *args[2:])
     if len(args) > 2:
         _asking_flags(call, args[2])
@@ -157,38 +139,38 @@ def _received_into(call: Call, sock: Any, args: tuple[Any, ...], result: Any) ->
     call.result = result
     _took(call, min(result, call.asked[0] or 0))  # MSG_TRUNC: told of more than came
     if args:
-        data, _ = _head(args[0])
+        data, _ = first_bytes(args[0])
         if data is not None:
             TAPE.keep(call, data[:result])
 
 
 def _received_from_into(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
     _received_into(call, sock, args, result[0])
-    call.address = _address(result[1])
+    call.address = address_of(result[1])
 
 
 def _received_message(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
     call.flags = result[2] | (args[2] if len(args) > 2 else 0)
     _received(call, sock, (), result[0])
-    call.address = _address(result[3])
+    call.address = address_of(result[3])
 
 
 def _asking_message_into(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
     known = bool(args) and isinstance(args[0], list | tuple)
-    call.asked = (sum(_head(part)[1] or 0 for part in args[0]) if known else None, *args[1:])
+    call.asked = (sum(first_bytes(part)[1] or 0 for part in args[0]) if known else None, *args[1:])
 
 
 def _received_message_into(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
     call.result = result[0]
     call.flags = result[2] | (args[2] if len(args) > 2 else 0)
     _took(call, result[0])
-    call.address = _address(result[3])
+    call.address = address_of(result[3])
     if args and isinstance(args[0], list | tuple):
-        TAPE.keep(call, b"".join(_head(part)[0] or b"" for part in args[0])[: result[0]])
+        TAPE.keep(call, b"".join(first_bytes(part)[0] or b"" for part in args[0])[: result[0]])
 
 
 def _connecting(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
-    call.address = _address(args[0]) if args else None
+    call.address = address_of(args[0]) if args else None
     if call.address is not None:
         call.endpoint.connected = True
         call.endpoint.peer = call.address
@@ -232,7 +214,7 @@ def _opened(program: Program, endpoint: Endpoint) -> None:
 
 def _accepted(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
     connection, address = result
-    call.result = call.address = _address(address)
+    call.result = call.address = address_of(address)
     endpoint = getattr(connection, "_endpoint", None)
     if endpoint is not None:
         endpoint.listener = call.endpoint
@@ -260,58 +242,6 @@ def _closing(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
 def _closed(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
     if call.ending != "again" and call.endpoint.handles > 0:
         call.ending = "held"
-
-
-def _address(value: Any) -> Address | None:
-    if isinstance(value, tuple) and len(value) >= 2 and isinstance(value[0], str) and isinstance(value[1], int):
-        return (value[0], value[1])
-    return None
-
-
-def local_address(sock: Any) -> Address | None:
-    """What the kernel calls this end, None while it does not."""
-    try:
-        return _address(Plain.getsockname(sock))
-    except OSError:
-        return None
-
-
-def peer_address(sock: Any) -> Address | None:
-    """What the kernel calls the other end, None while it has none."""
-    try:
-        return _address(Plain.getpeername(sock))
-    except OSError:
-        return None
-
-
-_INTO: Final = ("buffer", "nbytes", "flags")
-
-#: The names of arguments that may be given by name.
-_NAMES: Final[dict[str, tuple[str, ...]]] = {
-    "read": ("len", "buffer"),
-    "recv": ("buflen", "flags"),
-    "recv_into": _INTO,
-    "recvfrom": ("buflen", "flags"),
-    "recvfrom_into": _INTO,
-    "send": ("data", "flags"),
-    "sendall": ("data", "flags"),
-    "sendfile": ("file", "offset", "count"),
-    "sendto": ("data", "flags_or_addr", "addr"),
-}
-
-
-def in_order(op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-    """The arguments as if all had been given by place; one that was passed over is None."""
-    names = _NAMES.get(op, tuple(kwargs))
-    last = max((names.index(name) + 1 for name in kwargs if name in names), default=0)
-    return (*args, *(kwargs.get(name) for name in names[len(args) : last]))
-
-
-def harmless(value: Any) -> Any:
-    """Wrong arguments, without the objects that a tape must not keep alive: of those their type."""
-    if value is None or isinstance(value, int | float | str | bytes):
-        return value
-    return tuple(map(harmless, value)) if isinstance(value, tuple) else f"<{type(value).__name__}>"
 
 
 def _say_reachable(endpoint: Endpoint) -> None:

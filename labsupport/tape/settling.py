@@ -29,7 +29,7 @@ LIMIT: Final = 0.5
 PAUSE: Final = 0.002
 
 #: A thread whose innermost Python function is in one of these waits for another thread, or for sockets.
-_WAITS_FOR_THREADS: Final = ("threading.py", "queue.py", "concurrent/futures/thread.py", "concurrent\\futures\\thread.py")
+_WAITS_FOR_THREADS: Final = ("threading.py", "queue.py", "futures/thread.py", "futures\\thread.py")
 _WAITS_FOR_SOCKETS: Final = ("selectors.py",)
 _WRITES: Final = frozenset({"connect", "connect_ex", "send", "sendall", "sendfile", "sendmsg", "sendto", "write"})
 
@@ -55,7 +55,8 @@ def _look(begin: int) -> tuple[bool, bool]:
     """Whether any other thread is concerned, and whether all that are wait."""
     events = TAPE.events()
     last = {event.program: event for event in events if isinstance(event, Call | Sync)}
-    started = {event.key for event in events if isinstance(event, Sync) and event.kind == "start" and event.order > begin}
+    starts = [event for event in events if isinstance(event, Sync) and event.kind == "start"]
+    started = {event.key for event in starts if event.order > begin}
     concerned = {
         program: ident
         for program, ident in _alive()

@@ -3,11 +3,12 @@
     while True:
         try:
             connection, _ = listener.accept()
-        except:                       # catches Stopped too,
-            pass                      # so it is raised again here, where this try no longer holds
+        except:                       # catches Stopped too, so that it is raised again
+            pass                      # here, where this try no longer holds
 
-A program that has caught it a few times is traced (`sys.settrace`, in its thread alone), and the
-next of its own lines raises it.  After an `except` that is a line of the handler.
+A program that has caught it a few times is traced (`sys.settrace`, in its thread alone): the
+next of its own lines raises it, which is a line of the handler.  If an outer `try` catches
+that, tracing begins anew when it lets go of the exception, and so on outwards.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ import threading
 from types import FrameType
 from typing import Any, Final
 
-from .frames import coroutine_frames, is_learners
+from .frames import is_learners
+from .programs import current
 
-__all__ = ["Stopped", "interrupt", "strike_tasks"]
+__all__ = ["Stopped", "interrupt", "never_collect"]
 
 #: So often `Stopped` may be caught: `finally` blocks and handlers that tidy up shall run in peace.
 POLITE: Final = 3
@@ -38,8 +40,16 @@ class Stopped(SystemExit):
     def __init__(self) -> None:
         super().__init__()
         _told.times = getattr(_told, "times", 0) + 1
-        if _told.times > POLITE:
-            _strike_at(sys._getframe(1))
+        self._strike()
+
+    def __del__(self) -> None:
+        """Somebody has caught it and is done with it."""
+        self._strike()
+
+    @staticmethod
+    def _strike() -> None:
+        if getattr(_told, "times", 0) > POLITE and _is_halted():
+            _strike_at(sys._getframe(2))
 
 
 def interrupt(thread: threading.Thread) -> None:
@@ -47,11 +57,14 @@ def interrupt(thread: threading.Thread) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Stopped))
 
 
-def strike_tasks(tasks: Any) -> None:
-    """Let the next line of each of these tasks, which belong to this thread, raise `Stopped`."""
-    for task in tasks:
-        for frame in coroutine_frames(task):
-            _strike_at(frame)
+def never_collect(thing: object) -> None:
+    """Keep `thing` for ever: a coroutine that catches everything would spin in whatever thread collects it."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+
+
+def _is_halted() -> bool:
+    owner = current().owner
+    return owner is not None and owner.halted is not None
 
 
 def _strike_at(frame: FrameType | None) -> None:

@@ -17,9 +17,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from . import programs
+from .arguments import harmless, in_order, local_address, peer_address
 from .events import Call, Endpoint, clock, tick
 from .lives import Plain, PlainSSL, adopting, born, endpoint_of, live
-from .ops import OPS, TLS_OPS, After, Before, harmless, in_order, local_address, peer_address, under_way
+from .ops import OPS, TLS_OPS, After, Before, under_way
 from .programs import current
 from .record import TAPE
 
@@ -32,13 +33,16 @@ def _watched(op: str, plain: Callable[..., Any], layer: str, before: Before | No
     """The method that calls `plain` and writes it down."""
     append = TAPE.append
     letting_go = op in _LETTING_GO
-    connects = op in ("connect", "connect_ex")
 
     @functools.wraps(plain)
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         program = current()
-        endpoint: Endpoint | None = getattr(self, "_endpoint", None)
-        if endpoint is None or program.inside or endpoint.hidden:  # None: socket.socket.recv(made_before_us, 10)
+        endpoint: Endpoint | None = None
+        try:
+            endpoint = self._endpoint
+        except AttributeError:
+            pass  # socket.socket.recv(made_before_us, 10)
+        if endpoint is None or program.inside or endpoint.hidden:
             return plain(self, *args, **kwargs)
         owned = program.owner is not None or endpoint.owner is not None
         if owned:
@@ -55,19 +59,23 @@ def _watched(op: str, plain: Callable[..., Any], layer: str, before: Before | No
             if owned:  # what woke it may have been the order to stop
                 _check_owner(self, endpoint, program.owner, letting_go)
         except BaseException as error:
-            call.fail(error)
-            if owned:
+            _raised(call, self, error)
+            if owned and isinstance(error, OSError):
                 _check_owner(self, endpoint, program.owner, letting_go)
-            if connects:
-                under_way(call, self)
-            if not isinstance(error, OSError):
-                call.asked = harmless(call.asked)
             raise
         call.ended = clock()
         call.done = tick()
         return result
 
     return method
+
+
+def _raised(call: Call, sock: Any, error: BaseException) -> None:
+    call.fail(error)
+    if not isinstance(error, OSError):
+        call.asked = harmless(call.asked)
+    elif call.op == "connect":
+        under_way(call, sock)
 
 
 def _made_of_others(plain: Callable[..., Any]) -> Callable[..., Any]:
@@ -107,7 +115,7 @@ def _methods(plain: type, ops: dict[str, tuple[Before | None, After | None]], la
     for op, (before, after) in ops.items():
         if hasattr(plain, op):  # sendmsg and recvmsg are not everywhere
             original = _detach if op == "detach" else getattr(plain, op)
-            if layer == "tls" or op == "sendfile":
+            if layer == "tls" or op in ("accept", "sendfile"):
                 original = _made_of_others(original)
             methods[op] = _watched(op, original, layer, before, after)
     return methods
@@ -193,6 +201,7 @@ WatchedSocket: Any = _Watching(
         **_methods(Plain, OPS, "plain"),
         "__init__": functools.wraps(Plain.__init__)(_init),
         "__new__": _new,
+        "__repr__": _made_of_others(Plain.__repr__),
         "__slots__": ("_endpoint",),
         "dup": functools.wraps(Plain.dup)(_dup),
     },
@@ -236,6 +245,7 @@ WatchedSSLSocket: Any = _Watching(
         **_same_as(PlainSSL),
         **_tls_methods,
         "__new__": _new,
+        "__repr__": _made_of_others(PlainSSL.__repr__),
         "__slots__": ("_endpoint",),
         "_create": classmethod(_create),
         "do_handshake": _apart(_tls_methods["do_handshake"]),

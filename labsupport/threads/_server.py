@@ -154,8 +154,11 @@ class Background:
         if current().owner is self._owner:
             raise RuntimeError(f"{self.name} cannot wait for its own end: call join() from another cell")
         until = None if timeout is None else clock() + timeout
-        for thread in (self._thread, *self._owner.threads()):
-            thread.join(None if until is None else max(0.0, until - clock()))
+        waiting = [self._thread]
+        while waiting and (until is None or clock() <= until):
+            for thread in waiting:
+                thread.join(None if until is None else max(0.0, until - clock()))
+            waiting = self._owner.threads()  # those that it has started in the meantime, too
 
     def stop(self) -> None:
         """End the function and its threads and close their sockets; returns within 1 s.

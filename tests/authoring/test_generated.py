@@ -14,7 +14,8 @@ from labsupport.authoring.generated import fill
 
 def cell(source: str, wanted: str) -> nbformat.NotebookNode:
     made = nbformat.v4.new_code_cell(source, metadata={"loopback": {"from": wanted}} if wanted else {})
-    return nbformat.v4.new_notebook(cells=[made])
+    notebook: nbformat.NotebookNode = nbformat.v4.new_notebook(cells=[made])
+    return notebook
 
 
 def test_a_starter_comes_with_the_line_that_checks_it() -> None:

@@ -1,6 +1,6 @@
 """Does a 64 KiB echo keep its pace?  At 0.85 of plain or more.
 
-    python tests/benchmarks/echo_throughput.py
+python tests/benchmarks/echo_throughput.py
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 
-from harness import best_of_pairs, judge, leave, pin, unwatched
+from tests.benchmarks.harness import best_of_pairs, judge, leave, pin, unwatched
 
 LEAST = 0.85
 SIZE = 65_536

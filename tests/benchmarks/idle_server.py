@@ -1,6 +1,6 @@
 """Does an idle background server use the processor?  No more than a process without one: 1 ms in 5 s is noise.
 
-    python tests/benchmarks/idle_server.py
+python tests/benchmarks/idle_server.py
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import time
 
-from harness import judge, leave
+from tests.benchmarks.harness import judge, leave
 
 MOST = 5.0
 SECONDS = 5.0

@@ -1,6 +1,6 @@
 """How long does `import labsupport` take?  Less than 1.3 times `import ipywidgets, anywidget`.
 
-    python tests/benchmarks/import_time.py
+python tests/benchmarks/import_time.py
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness import best_of_pairs, judge, leave
+from tests.benchmarks.harness import best_of_pairs, judge, leave
 
 MOST = 1.3
 ROOT = Path(__file__).resolve().parents[2]

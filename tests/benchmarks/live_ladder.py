@@ -1,6 +1,6 @@
 """Does the live ladder keep up?  First page of 10,000 events within 1 s; at 1,000 events a second 20 updates at most.
 
-    python tests/benchmarks/live_ladder.py
+python tests/benchmarks/live_ladder.py
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import time
 
-from harness import judge, leave
+from tests.benchmarks.harness import judge, leave
 
 SECONDS = 1.0
 EVENTS = 10_000

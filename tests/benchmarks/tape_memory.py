@@ -1,6 +1,6 @@
 """How much memory do 100,000 recorded calls hold?  Less than 64 MiB, whatever the calls carried.
 
-    python tests/benchmarks/tape_memory.py
+python tests/benchmarks/tape_memory.py
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tracemalloc
 
-from harness import judge, leave
+from tests.benchmarks.harness import judge, leave
 
 MOST = 64.0
 CALLS = 100_000
@@ -36,7 +36,7 @@ def held(size: int, watched: bool) -> float:
 
 
 def in_a_process(size: int, watched: bool) -> float:
-    command = [sys.executable, __file__, str(size), str(int(watched))]
+    command = [sys.executable, "-m", "tests.benchmarks.tape_memory", str(size), str(int(watched))]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 

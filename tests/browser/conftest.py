@@ -27,6 +27,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from labsupport.authoring.normal import METADATA
+
 ROOT = Path(__file__).resolve().parents[2]
 
 #: On top of the settings that the course ships: nothing may depend on what a window happens to show or on autosave.
@@ -67,7 +69,7 @@ class Lab:
         if notebook is not None:
             shutil.copy(notebook, folder)
             return f"{folder.name}/{notebook.name}"
-        made = new_notebook(cells=[new_code_cell(source) for source in sources])
+        made = new_notebook(cells=[new_code_cell(source) for source in sources], metadata=METADATA)
         nbformat.write(made, folder / "made.ipynb")
         return f"{folder.name}/made.ipynb"
 
@@ -107,7 +109,7 @@ def running(home: Path) -> Iterator[Lab]:
 
 
 def write_settings(path: Path) -> None:
-    shipped = json.loads((ROOT / "share/jupyter/lab/settings/overrides.json").read_text("utf-8"))
+    shipped = json.loads((ROOT / "labsupport/jupyterlab/overrides.json").read_text("utf-8"))
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(shipped | SETTINGS), "utf-8")
 
@@ -174,10 +176,8 @@ class Notebook:
 
     def run(self, index: int) -> None:
         """Run one cell, and wait as `settle` does."""
-        self.ask(
-            "(panel.content.activeCellIndex = argument, jupyterapp.commands.execute('notebook:run-cell')).then(() => null)",
-            index,
-        )
+        self.ask("panel.content.activeCellIndex = argument", index)
+        self.ask("jupyterapp.commands.execute('notebook:run-cell').then(() => null)")
         self.settle()
 
     def output(self, index: int) -> Locator:

@@ -38,6 +38,15 @@ with watch() as tape:
         client.recv(100)
 tape.live()
 """
+EXERCISE = """
+from IPython.display import display
+from labsupport import exercises
+
+one = next(each for each in exercises.ALL if each.mistakes)
+display(one, one.hint(), one.reveal(), one.check_source(one.starter), one.check_source(one.solution))
+for mistake in one.mistakes:
+    display(one.check_source(mistake.source))
+"""
 
 
 def by_mouse(target: Locator) -> None:
@@ -81,6 +90,16 @@ def test_a_prediction_answers_after_the_next_cell(press: Press, theme: str, open
     expect(panel).to_contain_text("What happens: two")
     assert violations(notebook.page) == []
     notebook.picture(f"predict {theme}")
+
+
+def test_tab_reaches_every_choice_of_a_prediction(open_notebook: Open) -> None:
+    notebook = open_notebook(PREDICT, "print('ran')")
+    notebook.run(0)
+    panel = notebook.output(0)
+    focus(notebook, 0)
+    for choice in ("one", "two"):
+        by_keyboard(panel.get_by_role("radio", name=choice))
+        expect(panel.get_by_role("radio", name=choice)).to_be_checked()
 
 
 def test_the_arrow_keys_choose_in_a_prediction(open_notebook: Open) -> None:
@@ -197,17 +216,7 @@ def test_a_click_on_a_call_goes_there(open_notebook: Open) -> None:
 
 
 def test_check_hint_and_reveal_are_read_in_both_themes(theme: str, open_notebook: Open) -> None:
-    every = "\n".join(
-        [
-            "from IPython.display import display",
-            "from labsupport import exercises",
-            "one = next(each for each in exercises.ALL if each.mistakes)",
-            "display(one, one.hint(), one.reveal(), one.check_source(one.starter), one.check_source(one.solution))",
-            "for mistake in one.mistakes:",
-            "    display(one.check_source(mistake.source))",
-        ]
-    )
-    notebook = open_notebook(every, theme=theme)
+    notebook = open_notebook(EXERCISE, theme=theme)
     notebook.run(0)
     assert notebook.errors() == []
     output = notebook.output(0)

@@ -37,29 +37,29 @@ class Outcomes(unittest.TestResult):
         self.out.write(json.dumps({"test": test.id(), "outcome": outcome, "told": told}) + "\n")
         self.out.flush()
 
-    def startTest(self, test: Any) -> None:
+    def startTest(self, test: Any) -> None:  # noqa: N802
         super().startTest(test)
         self.write(test, "did not end")
 
-    def addSuccess(self, test: Any) -> None:
+    def addSuccess(self, test: Any) -> None:  # noqa: N802
         self.write(test, "passed")
 
-    def addError(self, test: Any, err: Any) -> None:
+    def addError(self, test: Any, err: Any) -> None:  # noqa: N802
         self.write(test, f"error: {err[0].__name__}", "".join(traceback.format_exception(*err)))
 
-    def addFailure(self, test: Any, err: Any) -> None:
+    def addFailure(self, test: Any, err: Any) -> None:  # noqa: N802
         self.write(test, "failed", "".join(traceback.format_exception(*err)))
 
-    def addSkip(self, test: Any, reason: str) -> None:
+    def addSkip(self, test: Any, reason: str) -> None:  # noqa: N802
         self.write(test, "skipped", reason)
 
-    def addExpectedFailure(self, test: Any, err: Any) -> None:
+    def addExpectedFailure(self, test: Any, err: Any) -> None:  # noqa: N802
         self.write(test, "failed as expected")
 
-    def addUnexpectedSuccess(self, test: Any) -> None:
+    def addUnexpectedSuccess(self, test: Any) -> None:  # noqa: N802
         self.write(test, "passed unexpectedly")
 
-    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
+    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:  # noqa: N802
         if err is not None:
             self.write(subtest, "failed", "".join(traceback.format_exception(*err)))
 
@@ -92,7 +92,7 @@ def main() -> None:
     faulthandler.dump_traceback_later(PATIENCE, exit=True)
     if asked.way == "watched":
         importlib.import_module("labsupport")
-    support = importlib.import_module("test.support")
+    support: Any = importlib.import_module("test.support")
     support.use_resources = ["network"] if asked.network else []
     support.verbose = False  # as CPython's own runner has it
     helper = importlib.import_module("test.support.os_helper")

@@ -19,12 +19,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent import futures
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
-#: Nothing but loopback: the `network` resource is off.  test_socketserver runs nothing without it, and stays on loopback.
+#: Nothing but loopback: the `network` resource is off.  test_socketserver runs nothing without it, and stays
+#: on loopback.
 MODULES = (
     "test_socket",
     "test_ssl",
@@ -78,7 +80,9 @@ def run(module: str, way: str, only: Sequence[str] = ()) -> tuple[Outcomes, dict
         command += ["--network"] * (module in NETWORK)
         command += ["--only", *only] if only else []
         env = {**os.environ, "PYTHONPATH": str(ROOT), "LABSUPPORT_HOME": folder}
-        done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+        done = subprocess.run(
+            command, env=env, cwd=folder, capture_output=True, text=True, errors="replace", check=False
+        )
         lines = found.read_text("utf-8").splitlines() if found.exists() else []
     return read(lines, module, done.returncode, done.stderr)
 
@@ -109,8 +113,8 @@ def usual(outcomes: Sequence[str | None]) -> str | None:
 
 def compare(module: str, only: Sequence[str], again: int) -> tuple[int, list[str]]:
     """How many tests ran, and a line for each that ends differently also when it is run again both ways."""
-    plain, _ = run(module, "plain", only)
-    watched, told = run(module, "watched", only)
+    with futures.ThreadPoolExecutor(2) as both:  # side by side: most of a test's time is spent waiting
+        (plain, _), (watched, told) = both.map(lambda way: run(module, way, only), ("plain", "watched"))
     suspects = differing(plain, watched)
     seen: dict[str, tuple[list[str | None], list[str | None]]] = {
         test: ([plain.get(test)], [watched.get(test)]) for test in suspects
@@ -133,7 +137,9 @@ def patterns(tests: Iterable[str]) -> list[str]:
 def verdict(test: str, plain: Sequence[str | None], watched: Sequence[str | None], told: str) -> str:
     """One line about a suspect: DIFFERENT, or unsteady if it ends both ways both times."""
     if usual(plain) == usual(watched):
-        return f"unsteady   {test}: {dict(collections.Counter(plain))} plain, {dict(collections.Counter(watched))} watched"
+        return (
+            f"unsteady   {test}: {dict(collections.Counter(plain))} plain, {dict(collections.Counter(watched))} watched"
+        )
     last = "\n             ".join(told.strip().splitlines()[-12:])
     return f"DIFFERENT  {test}: {usual(plain)} plain, {usual(watched)} watched\n             {last}"
 
@@ -153,7 +159,9 @@ def main() -> int:
     for module in asked.modules or (QUICK if asked.quick else MODULES):
         count, lines = compare(module, QUICK.get(module, ()) if asked.quick else (), asked.again)
         bad = sum(line.startswith("DIFFERENT") for line in lines)
-        print(f"{module}: {count} outcomes, {bad} different, {len(lines) - bad} unsteady", *lines, sep="\n  ", flush=True)
+        print(
+            f"{module}: {count} outcomes, {bad} different, {len(lines) - bad} unsteady", *lines, sep="\n  ", flush=True
+        )
         worst = max(worst, bad)
     return 1 if worst else 0
 

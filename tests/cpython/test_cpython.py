@@ -23,9 +23,16 @@ def run() -> dict[str, Any]:
     return runpy.run_path(str(RUN))
 
 
+def called(*asked: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(RUN), *asked]
+    return subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
+
+
 @pytest.mark.skipif(importlib.util.find_spec("test.support") is None, reason="this Python comes without its tests")
 def test_pythons_own_tests_end_alike_with_labsupport_and_without() -> None:
-    done = subprocess.run([sys.executable, str(RUN), "--quick"], capture_output=True, text=True, timeout=110, check=False)
+    done = subprocess.run(
+        [sys.executable, str(RUN), "--quick"], capture_output=True, text=True, timeout=110, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     lines = [line for line in done.stdout.splitlines() if "outcomes, 0 different" in line]
     assert [line.split(":")[0] for line in lines] == ["test_socket", "test_ssl"]
@@ -82,6 +89,8 @@ def test_a_suspect_is_run_again_by_its_name(run: dict[str, Any]) -> None:
 
 
 def test_a_module_that_is_none_of_ours_is_refused() -> None:
-    done = subprocess.run([sys.executable, str(RUN), "test_os"], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, str(RUN), "test_os"], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 2
     assert "no such module: test_os; there are test_socket" in done.stderr

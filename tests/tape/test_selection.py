@@ -223,7 +223,7 @@ def test_a_signal_and_what_set_it(tape: Tape) -> None:
 def test_signals_of_the_main_program_in_earlier_cells_are_left_out(tape: Tape) -> None:
     server = Program("server", parent=MAIN)
     door = tape.listener(server)
-    client, accepted = tape.connection(MAIN, door, 40001, server)
+    client, _ = tape.connection(MAIN, door, 40001, server)
     old = tape.sync(MAIN, "set", 3)
     begin = tick()
     tape.call(MAIN, client, "sendall", length=1)

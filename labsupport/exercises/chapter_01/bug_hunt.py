@@ -50,7 +50,8 @@ _FAULTS: Final = (
     ),
     Fault(
         (7,),
-        "accept() is called once, so a second client is connected by the kernel and never served. It belongs in a loop.",
+        "accept() is called once, so a second client is connected by the kernel and never served. It belongs in a "
+        "loop.",
         "two clients come. Which line serves the second?",
     ),
     Fault(
@@ -76,7 +77,8 @@ _FAULTS: Final = (
     ),
     Fault(
         (24,),
-        "no timeout was ever set, so this can not be the client's own: it waits for ever. settimeout() before connect().",
+        "no timeout was ever set, so this can not be the client's own: it waits for ever. settimeout() before "
+        "connect().",
         "which line waits for something that no other line has asked for?",
     ),
     Fault(
@@ -86,7 +88,8 @@ _FAULTS: Final = (
     ),
     Fault(
         (29,),
-        "if socket() failed there is no s: a NameError hides the real error, and in a notebook an s of an older cell is "
+        "if socket() failed there is no s: a NameError hides the real error, and in a notebook an s of an older cell "
+        "is "
         "closed instead. Make the socket before the try, or with `with`.",
         "socket() itself fails in line 18. What does the last line do?",
     ),
@@ -145,11 +148,18 @@ BUG_HUNT: Final = Choice(
     ),
     hints=(
         "Think of a client that is not alone, an answer that comes in pieces, and a server that is started twice.",
-        "Server: who can reach it (2), how many it can serve (one line), and two lines in the loop that trust too much.",
-        "Client: one line trusts a single recv(); and read the four lines from `except socket.timeout` on with the "
-        "question 'when does this happen?'",
-        "Six of them: the empty host, the lonely accept(), the recv() that stands alone, send(), the timeout that "
-        "nobody set, and the close() of an s that may not exist.",
+        (
+            "Server: who can reach it (2), how many it can serve (one line), and two lines in the loop that trust too "
+            "much."
+        ),
+        (
+            "Client: one line trusts a single recv(); and read the four lines from `except socket.timeout` on with the "
+            "question 'when does this happen?'"
+        ),
+        (
+            "Six of them: the empty host, the lonely accept(), the recv() that stands alone, send(), the timeout that "
+            "nobody set, and the close() of an s that may not exist."
+        ),
     ),
     starter="bug_hunt = ...   # a set of line numbers\n",
     solution="bug_hunt = {2, 3, 5, 7, 12, 13, 22, 24, 26, 29}\n",

@@ -118,14 +118,17 @@ ECHO_SERVER: Final = Task(
     name="echo_server",
     chapter=1,
     prompt=(
-        "**The echo server's loop.** `listener` listens already. For each client: send back every byte that comes, in as "
+        "**The echo server's loop.** `listener` listens already. For each client: send back every byte that comes, "
+        "in as "
         "many pieces as it comes, until the client has finished sending; then take the next one. At most five lines."
     ),
     hints=(
         "Which value of `recv()` tells you that this client will send no more?",
         "`recv(1024)` waits until something has come and gives at most 1024 bytes. b'' means: finished sending.",
-        "Two loops, one inside the other: the outer takes clients, the inner takes what one client says. "
-        "When the inner one ends, `with` closes the connection.",
+        (
+            "Two loops, one inside the other: the outer takes clients, the inner takes what one client says. "
+            "When the inner one ends, `with` closes the connection."
+        ),
         "`while data := connection.recv(1024):` takes pieces until b'', which counts as false. One line goes inside.",
     ),
     starter=STARTER,
@@ -180,7 +183,8 @@ def echo_server(listener):
         _case("Zoë's ë comes in two pieces", _cut),
     ),
     praise=(
-        "Every byte came back, each client was served, and b'' ended each conversation. The server never looked at what "
+        "Every byte came back, each client was served, and b'' ended each conversation. The server never looked at "
+        "what "
         "the bytes mean: the two halves of ë went through it one by one."
     ),
     mistakes=(
@@ -196,8 +200,10 @@ def echo_server(listener):
                     connection.sendall(data)
                 """,
             ),
-            "recv() gave b'': the client has finished sending, and every later recv() gives b'' at once. Your loop asked "
-            "again and again, more than a hundred times before it was stopped. Leave the loop and close this connection.",
+            "recv() gave b'': the client has finished sending, and every later recv() gives b'' at once. Your loop "
+            "asked "
+            "again and again, more than a hundred times before it was stopped. Leave the loop and close this "
+            "connection.",
             _asks_after_the_end,
         ),
         Mistake(
@@ -208,7 +214,8 @@ def echo_server(listener):
     while True:
         connection.sendall(connection.recv(1024))
 """,
-            "You call accept() once. The second client is connected (the kernel did that) and its bytes wait in a queue "
+            "You call accept() once. The second client is connected (the kernel did that) and its bytes wait in a "
+            "queue "
             "that nobody reads. Let b'' end the conversation with one client; after it, go back to accept().",
             _accepts_once,
         ),
@@ -221,7 +228,8 @@ def echo_server(listener):
         while data := listener.recv(1024):
             listener.sendall(data)
 """,
-            "You read from the listener. It only hands out connections; accept() returned the socket to talk on, and you "
+            "You read from the listener. It only hands out connections; accept() returned the socket to talk on, and "
+            "you "
             "dropped it.",
             _reads_the_listener,
         ),
@@ -243,7 +251,8 @@ def echo_server(listener):
         connection.close()
         listener.close()
 """,
-            "You closed the listener after the first client, so nobody else can be accepted. Each client has a connection "
+            "You closed the listener after the first client, so nobody else can be accepted. Each client has a "
+            "connection "
             "of its own: close that, and keep the listener for the next one.",
             _closes_the_listener,
         ),

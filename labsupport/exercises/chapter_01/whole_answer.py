@@ -13,7 +13,7 @@ import socket
 
 
 def whole_answer(address):
-    with socket.create_connection(address, timeout=1) as sock:
+    with socket.create_connection(address, timeout=2) as sock:
         # The web says: return sock.recv(1024)
         raise NotImplementedError
 """
@@ -32,7 +32,6 @@ def _case(title: str, play: object) -> Case:
 def _full_then_short(stage: Stage) -> None:
     """The first piece is as long as the reader's recv() allows, so that it looks complete; the second is short."""
     server = stage.accept()
-    stage.rest()
     size = server.size_asked()
     pieces = ((_LONG * (size // len(_LONG) + 1))[:size], b"short, ", b"and the end.")
     stage.returns = b"".join(pieces)
@@ -45,7 +44,6 @@ def _broken(stage: Stage) -> None:
     stage.raises = ConnectionResetError
     server = stage.accept()
     server.says_in_pieces([b"half of "])
-    stage.rest()
     server.resets()
 
 
@@ -121,8 +119,10 @@ WHOLE_ANSWER: Final = Task(
     name="whole_answer",
     chapter=1,
     prompt=(
-        "**The whole answer, however it arrives.** The server at `address` speaks first: it says all that it has to say "
-        "and then finishes sending. Return every byte of it, in order, as `bytes`. It may come in one piece, in many, or "
+        "**The whole answer, however it arrives.** The server at `address` speaks first: it says all that it has to "
+        "say "
+        "and then finishes sending. Return every byte of it, in order, as `bytes`. It may come in one piece, in "
+        "many, or "
         "be empty. If the connection breaks in the middle, let the error out: half an answer is not the answer."
     ),
     hints=(
@@ -218,7 +218,8 @@ WHOLE_ANSWER: Final = Task(
                 return answer
                 """,
             ),
-            "recv() gave b'': the server has finished, and every later recv() gives b'' at once. Your loop asked again and "
+            "recv() gave b'': the server has finished, and every later recv() gives b'' at once. Your loop asked "
+            "again and "
             "again, more than a hundred times before it was stopped. b'' must end it.",
             _asks_after_the_end,
         ),

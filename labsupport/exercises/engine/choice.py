@@ -87,7 +87,8 @@ class Choice(Exercise):
         if picked.sound:
             line = picked.sound[0]
             return f"Look at line {line} again. {self.sound.get(line, 'It does what it should.')}"
-        return f"You have {len(picked.found)} faults, and {self.enough} are asked. A question: {picked.missing[0].question}"
+        count = f"You have {len(picked.found)} faults, and {self.enough} are asked."
+        return f"{count} A question: {picked.missing[0].question}"
 
     def _all(self, picked: Picked) -> tuple[str, ...]:
         """Every fault, those first that were not found."""

@@ -9,20 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from labsupport import progress
-from labsupport.tape.events import clock
 
 from .case import Case, Mistake
 from .judging import failed, left_over, problem, value_text
-from .run import finish
+from .scene import play
 from .sources import load
-from .stage import LIMIT, play
 from .verdict import Verdict, Words
 
 __all__ = ["Exercise", "Task"]
-
-#: Seconds that all cases of a check may take together; whatever was used up, a case gets so many.
-_BUDGET: Final = 3.0
-_LEAST: Final = 0.4
 
 _GAP: Final = "There is a gap left to fill: the line that raises NotImplementedError. Put your own lines in its place."
 
@@ -65,10 +59,10 @@ class Exercise(ABC):
             raise TypeError(f"check_source() takes a program as a string, not {value_text(source)}")
         loaded = load(source, self.name)
         try:
-            return loaded.verdict or self._verdict(loaded.answer)
+            verdict = loaded.verdict or self._verdict(loaded.answer)
         finally:
-            if loaded.run is not None:
-                finish([loaded.run])
+            left = loaded.clear()
+        return dataclasses.replace(verdict, notes=(*verdict.notes, *left_over(left))) if left else verdict
 
     def hint(self) -> Words:
         """The next hint; after the last one, the last one again."""
@@ -112,10 +106,8 @@ class Task(Exercise):
                 expected=f"a function that can be called as {call}",
             )
         left = 0
-        begun = clock()
         for case in self.cases:
-            limit = max(_LEAST, min(LIMIT, _BUDGET - (clock() - begun)))
-            outcome = play(case, self.name, answer, limit)
+            outcome = play(case, self.name, answer)
             if isinstance(outcome.error, NotImplementedError):
                 return Verdict("not attempted", _GAP, called=case.call, notes=left_over(outcome.left))
             left += outcome.left

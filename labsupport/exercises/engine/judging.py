@@ -19,6 +19,14 @@ from .verdict import Verdict
 
 __all__ = ["call_text", "failed", "printed", "problem", "value_text"]
 
+_DEAF: Final = (
+    "recv() gave b'': the other side has finished sending, and every later recv() will give b'' at once. "
+    "Your code asked again all the same; b'' must end the loop."
+)
+_CIRCLES: Final = (
+    "Your code made thousands of socket calls without getting anywhere. "
+    "Look at the ladder for the call that comes back again and again."
+)
 _BYTE_OPS: Final = frozenset({"send", "sendall", "sendmsg", "sendto", "write"})
 
 
@@ -78,8 +86,10 @@ def left_over(threads: int) -> tuple[str, ...]:
         return ()
     which = "A thread of your code" if threads == 1 else f"{threads} threads of your code"
     return (
-        f"{which} could not be ended, because Python cannot wake what sleeps or waits for a lock. "
-        "It ends at its next step; if that never comes, restart the kernel when you are done.",
+        (
+            f"{which} could not be ended, because Python cannot wake what sleeps or waits for a lock. "
+            "It ends at its next step; if that never comes, restart the kernel when you are done."
+        ),
     )
 
 
@@ -152,16 +162,10 @@ def sentence(outcome: Outcome) -> str:
     """What went wrong, from the facts."""
     if outcome.error is not None:
         return _of_an_error(outcome)
-    if (deaf := outcome.deaf()) is not None:
-        return (
-            f"recv() on the {deaf.role}'s socket gave b'': the other side has finished sending, and every later recv() "
-            "will give b'' at once. Your code asked again all the same; b'' must end the loop."
-        )
+    if outcome.deaf() is not None:
+        return _DEAF
     if outcome.flood:
-        return (
-            "Your code made thousands of socket calls without getting anywhere. "
-            "Look at the ladder for the call that comes back again and again."
-        )
+        return _CIRCLES
     if outcome.case.serves:
         return _of_a_server(outcome)
     if not outcome.ended:
@@ -242,8 +246,10 @@ def _of_a_result(result: object, expected: object, outcome: Outcome) -> str:
         )
     if expected is not ANYTHING and not _same(result, expected):
         if result is None:
-            return f"Your function returned None; {value_text(expected)} was expected. Is there a `return` on every way out?"
+            wanted = f"{value_text(expected)} was expected"
+            return f"Your function returned None; {wanted}. Is there a `return` on every way out?"
         return f"Your function returned {value_text(result)}; {value_text(expected)} was expected."
     if outcome.unmet is not None:
-        return f"{outcome.unmet.who} was to get {outcome.unmet.expected}, and got {outcome.unmet.got}."
+        waited = f"{outcome.unmet.who} still waited for {outcome.unmet.expected}"
+        return f"Your function returned {value_text(result)}; {waited}."
     return f"What was expected: {problem(outcome)}."

@@ -87,10 +87,9 @@ class Run:
             return None
 
 
-def finish(runs: list[Run]) -> list[threading.Thread]:
-    """End what still runs and close its sockets, within about a second; the threads that could not be ended."""
+def finish(runs: list[Run]) -> None:
+    """End what still runs and close its sockets, within about a second; what could not be ended is still alive."""
     end([run.owner for run in runs], abort=True)
-    return [thread for run in runs for thread in run.owner.threads()]
 
 
 def _line(trace: TracebackType | None) -> str:

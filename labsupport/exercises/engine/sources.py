@@ -8,14 +8,14 @@ import types
 from collections.abc import Callable
 from typing import Final
 
-from .judging import left_over, printed
-from .run import Run
+from .judging import printed
+from .run import Run, finish
 from .verdict import Verdict
 
 __all__ = ["Loaded", "fill", "load"]
 
 _GAP: Final = "raise NotImplementedError"
-_QUOTES: Final = "“”„‘’"
+_QUOTES: Final = "“”„‘’"  # noqa: RUF001  those are the ones that web pages make
 #: Seconds that the statements of a source may take, without the call of the answer.
 _LIMIT: Final = 2.0
 
@@ -45,6 +45,13 @@ class Loaded:
 
     def __init__(self, run: Run | None, answer: object = None, verdict: Verdict | None = None) -> None:
         self.run, self.answer, self.verdict = run, answer, verdict
+
+    def clear(self) -> int:
+        """End the threads and close the sockets of its statements; how many threads could not be ended."""
+        if self.run is None:
+            return 0
+        finish([self.run])
+        return len(self.run.owner.threads())
 
 
 def load(source: str, name: str) -> Loaded:
@@ -82,7 +89,7 @@ def _taken(run: Run, module: types.ModuleType, name: str) -> Loaded:
         message = f"The program does not define `{name}`: bind your answer to that name."
     else:
         return Loaded(run, answer=module.__dict__[name])
-    return Loaded(run, verdict=Verdict("failed", message, printed=printed(run.owner.output), notes=left_over(0)))
+    return Loaded(run, verdict=Verdict("failed", message, printed=printed(run.owner.output)))
 
 
 def _unreadable(error: SyntaxError, source: str) -> Verdict:
@@ -90,12 +97,7 @@ def _unreadable(error: SyntaxError, source: str) -> Verdict:
     line = lines[error.lineno - 1].strip() if error.lineno and error.lineno <= len(lines) else ""
     message = f"Python cannot read line {error.lineno}: {error.msg}."
     if any(quote in line for quote in _QUOTES):
-        message += " The line has typographic quotes (“ ” ‘ ’), as web pages make them; Python wants \" or '."
+        message += " The line has typographic quotes, as web pages make them (“ for instance); Python wants \" or '."
     elif isinstance(error, IndentationError):
         message += " The indentation was lost or mixed, as it often is when a program is copied from a page."
-    return Verdict(
-        "failed",
-        message,
-        returned=f"{type(error).__name__}: {error.msg}",
-        expected=line and f"a line that Python can read, not: {line}",
-    )
+    return Verdict("failed", message, returned=f"{type(error).__name__}: {error.msg}", expected="a program")

@@ -24,7 +24,8 @@ class Verdict:
 
     - `status`: "passed", "failed" or "not attempted"; `message`: what it means, in a sentence or two.
     - `mistake`: the name of the listed mistake that was recognised, or None.
-    - `called`, `returned`, `expected`: one line each, "" where there is nothing to say; `printed`: what the code printed.
+    - `called`, `returned`, `expected`: one line each, or "".
+    - `printed`: what the code printed.
     - `notes`: what else must be said, such as a thread that could not be ended.
 
     It holds no ports, no addresses and no times, so it is the same on every run.
@@ -79,7 +80,7 @@ class Verdict:
         return {"text/html": self._html(), "text/plain": self.text()}
 
     def _html(self) -> str:
-        """No colours but the page's own, no script, no inline SVG: it shows in both themes and in a notebook not trusted."""
+        """No colours but the page's own, no script, no inline SVG: so it shows in both themes, and untrusted."""
         title = html.escape(_TITLES[self.status])
         parts = [f"<p><strong>{title}.</strong> {html.escape(self.message)}</p>"]
         rows = "".join(
@@ -89,7 +90,7 @@ class Verdict:
         parts += [f"<dl>{rows}</dl>"] if rows else []
         parts += [f"<p>{html.escape(note)}</p>" for note in self.notes]
         if self.tape is not None:
-            parts.append(self.tape._repr_mimebundle_()["text/html"])  # noqa: SLF001  the one form that notebooks show
+            parts.append(self.tape._repr_mimebundle_()["text/html"])  # the one form that notebooks show
         return f"<div role='group' aria-label='{title}'>{''.join(parts)}</div>"
 
 

@@ -1,117 +1,120 @@
-"""What stands beside the lifelines: calls, states, notes; and the names above them."""
+"""What stands beside the lifelines: calls, states, notes, and the names above."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 
 from labsupport.pictures.colours import both, fill, send, stroke
-from labsupport.pictures.ladder.layout import Layout
-from labsupport.pictures.ladder.measure import CHIP, LINE, PAD
+from labsupport.pictures.ladder.layout import Layout, Place
+from labsupport.pictures.ladder.measure import CELL, CHIP, LINE, PAD
 from labsupport.pictures.ladder.model import OUTSIDE, Chip, Label, Lane
+from labsupport.pictures.ladder.words import fit
 
-from .pen import letter, mono, n, text
+from .pen import BOLD, letter, mono, n, text
 
 __all__ = ["heads", "label"]
 
+_MORE = {"note": 'font-style="italic"', "head": BOLD}
 
-def _label(layout: Layout, label: Label) -> str:
-    if label.kind in ("call", "sync"):
-        return _call(layout, label)
-    place, y = layout.places[label.lane], layout.anchors[label.index]
-    shape = layout.boxes[label.index]
-    if label.kind == "head":
-        born = _born(layout, label, y)
-        if layout.signed(label.lane):
-            return born
+
+def label(layout: Layout, one: Label) -> str:
+    """A label, whatever it is."""
+    if one.kind in ("call", "sync"):
+        return _call(layout, one)
+    place, y = layout.places[one.lane], layout.anchors[one.index]
+    new = layout.story.lanes[one.lane].born == one.row and layout.signed(one.lane)
+    if one.kind == "head":
+        sign = _born(layout, one, y)
+        if new:
+            return sign
     else:
-        born = ""
-        at_birth = label.kind == "state" and layout.story.lanes[label.lane].born == label.row and layout.signed(label.lane)
-        if label.kind == "state" and not at_birth:
-            born = f'<path d="M{n(place.x - 5)} {n(y)}H{n(place.x + 5)}" stroke-width="2" {stroke("line")}/>'
-        if at_birth and layout.style == "spread":
-            born, place = "", replace(place, start=place.x + 56)
+        sign = _tick(place.x, y) if one.kind == "state" and not new else ""
+        if new and layout.style == "spread" and one.kind == "state":
+            place = replace(place, start=place.x + 56)
+    return sign + _words(layout, one, place, y)
+
+
+def _tick(x: float, y: float) -> str:
+    """Here the state changes."""
+    return f'<path d="M{n(x - 5)} {n(y)}H{n(x + 5)}" stroke-width="2" {stroke("line")}/>'
+
+
+def _words(layout: Layout, one: Label, place: Place, y: float) -> str:
     x, anchor = (place.end, "end") if place.side < 0 else (place.start, "")
-    more = 'font-style="italic"' if label.kind == "note" else 'font-weight="600"' if label.kind == "head" else ""
-    lines = [
-        text(x, y + 4 + LINE * k, line, colour="soft", anchor=anchor, more=more) for k, line in enumerate(shape.lines)
-    ]
-    return born + _leader(layout, label, x, y) + "".join(lines)
+    lines = "".join(
+        text(x, y + 4 + LINE * k, line, colour="soft", anchor=anchor, more=_MORE.get(one.kind, ""))
+        for k, line in enumerate(layout.boxes[one.index].lines)
+    )
+    if abs(place.x - x) < 20 or one.kind == "note" or layout.style == "spread":
+        return lines
+    return f'<path d="M{n(place.x + place.side * 6)} {n(y)}H{n(x - place.side * 2)}" {stroke("edge")}/>' + lines
 
 
-def _leader(layout: Layout, label: Label, x: float, y: float) -> str:
-    """A thin line from a label to its lifeline, where others stand between."""
-    at = layout.places[label.lane].x
-    if abs(at - x) < 20 or label.kind == "note" or layout.style == "spread":
-        return ""
-    side = layout.places[label.lane].side
-    return f'<path d="M{n(at + side * 6)} {n(y)}H{n(x - side * 2)}" {stroke("edge")}/>'
-
-
-def _born(layout: Layout, label: Label, y: float) -> str:
+def _born(layout: Layout, one: Label, y: float) -> str:
     """A connection begins, in the kernel: before any accept()."""
-    x = layout.places[label.lane].x
-    lane = layout.story.lanes[label.lane]
+    x, lane = layout.places[one.lane].x, layout.story.lanes[one.lane]
     if layout.style == "spread":
-        return (
-            f'<rect x="{n(x - 48)}" y="{n(y - 12)}" width="96" height="24" rx="8" {both("head", "edge")}/>'
-            + text(x, y + 4, lane.title, anchor="middle", more='font-weight="600"')
-        )
-    if layout.marks[label.lane]:
-        return letter(x, y, lane.mark)
+        shape = f'<rect x="{n(x - 48)}" y="{n(y - 12)}" width="96" height="24" rx="8" {both("head", "edge")}/>'
+        return shape + text(x, y + 4, lane.title, anchor="middle", more=BOLD)
+    if lane.mark:
+        return letter(x, y, lane.mark, 0 if layout.tight else 9)
     return f'<circle cx="{n(x)}" cy="{n(y)}" r="6" stroke-width="2" {both("head", "line")}/>'
 
 
-def _call(layout: Layout, label: Label) -> str:
-    place, y, shape = layout.places[label.lane], layout.anchors[label.index], layout.boxes[label.index]
-    x = place.end - shape.width if place.side < 0 else place.start
-    near = place.end if place.side < 0 else place.start
-    height = shape.up + shape.down
-    inside = "errorback" if label.trouble else "card"
-    outline = "error" if label.trouble else "edge"
+# --- calls ----------------------------------------------------------------------------------------
+
+
+def _call(layout: Layout, one: Label) -> str:
+    place, y, shape = layout.places[one.lane], layout.anchors[one.index], layout.boxes[one.index]
+    x, near = (place.end - shape.width, place.end) if place.side < 0 else (place.start, place.start)
+    colours = both("errorback", "error") if one.trouble else both("card", "edge")
+    size = f'width="{n(shape.width)}" height="{n(shape.up + shape.down)}"'
     parts = [
         f'<path d="M{n(place.x)} {n(y)}H{n(near)}" {stroke("edge")}/>',
         f'<circle cx="{n(place.x)}" cy="{n(y)}" r="4" {fill("line")}/>',
-        f'<rect x="{n(x)}" y="{n(y - shape.up)}" width="{n(shape.width)}" height="{n(height)}" rx="6" {both(inside, outline)}/>',
+        f'<rect x="{n(x)}" y="{n(y - shape.up)}" {size} rx="6" {colours}/>',
     ]
     at = x + PAD
-    if layout.marks[label.lane]:
-        parts.append(letter(at + 6, y, layout.story.lanes[label.lane].mark).replace('r="9"', 'r="8"'))
-        at += 18
+    if layout.marks[one.lane]:
+        mark = layout.story.lanes[one.lane].mark
+        parts.append(mono(at, y + 4.2, mark, more=BOLD) if layout.tight else letter(at + 6, y, mark, 8))
+        at += 12 if layout.tight else 18
+    colour, more = ("soft", 'font-style="italic"') if one.kind == "sync" else ("ink", "")
     for k, line in enumerate(shape.lines):
-        parts.append(_mono(at if k == 0 else x + PAD, y + 4.2 + LINE * k, line, italic=label.kind == "sync"))
-    if label.tls:
-        parts.append(_lock(x + shape.width - PAD - 24, y))
-    bottom = y + LINE * (len(shape.lines) - 1)
+        parts.append(mono(x + PAD if k else at, y + 4.2 + LINE * k, line, colour=colour, more=more))
+    if one.tls:
+        low = y + 4.2 + LINE * max(0, len(shape.lines) - 1)
+        parts.append(text(x + shape.width - PAD, low, "TLS", colour="soft", anchor="end", more=BOLD))
+    return "".join(parts) + _inside(layout, one, x + PAD, at)
+
+
+def _inside(layout: Layout, one: Label, x: float, after: float) -> str:
+    """What stands below the first lines: the error's name, the bytes."""
+    shape = layout.boxes[one.index]
+    y = layout.anchors[one.index] + LINE * (len(shape.lines) - 1)
+    parts = []
     for k, line in enumerate(shape.trouble):
-        bottom += LINE
-        left = at if not shape.lines else x + PAD
-        parts.append(text(left, bottom + 4.2, f"✗ {line}" if not k else f"  {line}", colour="error", more=MONOSPACED))
+        y += LINE
+        left = (x if shape.lines else after) + (0 if not k else 2 * CELL)
+        parts.append(mono(left, y + 4.2, line if k else f"✗ {line}", colour="error"))
     for row in shape.chips:
-        bottom += CHIP
-        parts += [_chip(chip, x + PAD + offset, bottom, width) for chip, offset, width in row]
+        y += CHIP
+        parts += [_chip(chip, x + offset, y, width) for chip, offset, width in row]
     return "".join(parts)
 
 
-def _mono(x: float, y: float, line: str, *, italic: bool = False) -> str:
-    style = ' font-style="italic"' if italic else ""
-    colour = fill("soft" if italic else "ink", "m")
-    return f'<text x="{n(x)}" y="{n(y)}"{style} {colour}>{escape(line, quote=False)}</text>'
-
-
-def _lock(x: float, y: float) -> str:
-    """TLS: what travels is encrypted."""
-    return text(x, y + 4.2, "TLS", colour="soft", more='font-weight="700"')
-
-
 def _chip(chip: Chip, x: float, y: float, width: float) -> str:
-    colour = send(chip.number)
+    """Bytes of one send: its number, and the text."""
     name = f'<tspan font-weight="700">{chip.name}</tspan>'
     content = f" {escape(chip.text, quote=False)}" if chip.text else ""
-    inside = fill("ontop", "m")
     return (
-        f'<rect x="{n(x)}" y="{n(y - 9)}" width="{n(width)}" height="17" rx="3" {fill(colour)}/>'
-        f'<text x="{n(x + 6)}" y="{n(y + 3.8)}" xml:space="preserve" {inside}>{name}{content}</text>'
+        f'<rect x="{n(x)}" y="{n(y - 9)}" width="{n(width)}" height="17" rx="3" {fill(send(chip.number))}/>'
+        f'<text x="{n(x + 6)}" y="{n(y + 3.8)}" xml:space="preserve" {fill("ontop", "m")}>{name}{content}</text>'
     )
+
+
+# --- names ----------------------------------------------------------------------------------------
 
 
 def heads(layout: Layout) -> str:
@@ -124,24 +127,25 @@ def heads(layout: Layout) -> str:
 
 def _head(layout: Layout, lane: Lane) -> str:
     x, width = layout.head(lane)
-    y = layout.top - 38 - 32 * layout.levels[lane.index]
+    level = layout.levels[lane.index]
+    y = layout.top - 38 - 32 * level
     dash = ' stroke-dasharray="4 3"' if lane.kind == OUTSIDE else ""
-    stem = f'<path d="M{n(layout.places[lane.index].x)} {n(y + 28)}V{n(layout.top - 8)}" stroke-width="2" {stroke("pale")}/>'
-    return (
-        (stem if layout.levels[lane.index] else "")
-        + f'<rect x="{n(x - width / 2)}" y="{n(y)}" width="{n(width)}" height="28" rx="8"{dash} {both("head", "edge")}/>'
-        + text(x, y + 18.5, lane.title, anchor="middle", more='font-weight="600" font-size="13"')
-    )
+    at = n(layout.places[lane.index].x)
+    stem = f'<path d="M{at} {n(y + 28)}V{n(layout.top - 8)}" stroke-width="2" {stroke("pale")}/>' if level else ""
+    size = f'width="{n(width)}" height="28" rx="8"'
+    shape = f'{stem}<rect x="{n(x - width / 2)}" y="{n(y)}" {size}{dash} {both("head", "edge")}/>'
+    return shape + text(x, y + 18.5, lane.title, anchor="middle", more=f'{BOLD} font-size="13"')
 
 
 def _listed(layout: Layout, lane: Lane) -> str:
-    """A letter on the lifeline, and the name above it or, where that is too close, in a list beside it."""
-    place = layout.places[lane.index]
+    """A letter on the lifeline, and the name in a list above the labels."""
+    place, low = layout.places[lane.index], layout.top - 18
     same = [one for one in layout.story.lanes if one.left == lane.left and one.born is None]
-    low = layout.top - 18
-    head = letter(place.x, low, lane.mark) if lane.mark else f'<circle cx="{n(place.x)}" cy="{n(low)}" r="5" {fill("line")}/>'
+    dot = f'<circle cx="{n(place.x)}" cy="{n(low)}" r="5" {fill("line")}/>'
+    sign = letter(place.x, low, lane.mark, 0 if layout.tight else 9) if lane.mark else dot
     if len(same) == 1 and not lane.mark:
-        return head + text(place.start, low + 4, lane.name, more='font-weight="600"')
-    y = low - 4 - 17 * (len(same) - same.index(lane))
-    near, anchor = (place.end, "end") if place.side < 0 else (place.start, "")
-    return head + text(near, y + 4, f"{lane.mark} {lane.name}".strip(), anchor=anchor, more='font-weight="600"')
+        return sign + text(place.start, low + 4, lane.name, more=BOLD)
+    y = low - 17 * (len(same) - same.index(lane))
+    near, anchor, room = (place.end, "end", place.end) if place.side < 0 else (place.start, "", place.room)
+    name = fit(f"{lane.mark} {lane.name}".strip(), int(room // 8))
+    return sign + text(near, y, name, anchor=anchor, more=BOLD)

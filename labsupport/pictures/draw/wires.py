@@ -15,74 +15,86 @@ __all__ = ["wire"]
 
 #: How far below its call accept() hands the connection over, where labels do not stand between.
 HANDED: Final = 9
+#: How far below the bytes that it answers a reset comes back.
+ANSWER: Final = 28
 
 
-def _wire(layout: Layout, wire: Wire) -> str:
-    y = layout.anchors[wire.source.index]
-    if wire.kind in ("SYN", "SYN+ACK") and layout.style == "spread":
-        return _doorstep(layout, wire, y)
-    until = layout.y(wire.lane, wire.row) if wire.row >= 0 else y
-    if wire.kind == "ACK" and wire.target is not None:
-        y = until = layout.anchors[wire.target.index]
-    start, end = layout.places[wire.start].x, layout.places[wire.lane].x
+def wire(layout: Layout, one: Wire) -> str:
+    """A wire, level unless a link delays it."""
+    if one.kind == "handed":
+        return _handed(layout, one)
+    y = layout.anchors[one.target.index if one.kind == "ACK" and one.target is not None else one.source.index]
+    if one.kind in ("RST", "ICMP") and _answers(layout, one):
+        y += ANSWER
+    until = layout.y(one.lane, one.row) if one.row >= 0 else y
+    start, end = _ends(layout, one, y)
+    if one.kind == "data":
+        return _data(layout, one, start, end, y, until)
+    if one.kind == "signal":
+        return line(start, end, y, until, "soft", 1.4, "1 4") + tip(start, end, y, until, "soft", 7)
+    colour = "error" if one.kind in ("RST", "ICMP") else "soft"
+    drawn = line(start, end, y, until, colour, 1.6, "6 4") + tip(start, end, y, until, colour, 8)
+    return drawn + halo(_middle(layout, start, end), (y + until) / 2 - 6, one.text, colour)
+
+
+def _answers(layout: Layout, one: Wire) -> bool:
+    """Whether bytes that left from the same label are what it answers."""
+    return any(other.kind == "data" and other.source is one.source for other in layout.rows[one.source.row].wires)
+
+
+def _ends(layout: Layout, one: Wire, y: float) -> tuple[float, float]:
+    start, end = layout.places[one.start].x, layout.places[one.lane].x
     way = 1 if end > start else -1
-    if wire.kind == "handed":
-        return _handed(layout, wire, y)
-    start += 7 * way
-    end -= way * _reach(layout, wire)
-    if wire.kind == "data":
-        return _data(layout, wire, start, end, y, until)
-    if wire.kind == "signal":
-        return _line(start, end, y, until, "soft", 1.4, "1 4") + _tip(start, end, y, until, "soft", 7)
-    colour = "error" if wire.kind == "RST" else "soft"
-    drawn = _line(start, end, y, until, colour, 1.6, "6 4") + _tip(start, end, y, until, colour, 8)
-    return drawn + halo(_middle(layout, start, end), (y + until) / 2 - 6, wire.text, colour)
+    door = {"SYN": one.lane, "SYN+ACK": one.start}.get(one.kind)
+    edge = _doorstep(layout, one, door, y) if door is not None else None
+    near = edge if edge is not None and one.kind == "SYN+ACK" else start + 7 * way
+    far = edge if edge is not None and one.kind == "SYN" else end - way * _reach(layout, one)
+    return near, far
 
 
-def _doorstep(layout: Layout, wire: Wire, y: float) -> str:
-    """To or from a listener whose labels stand before its lifeline: up to them, not through them."""
-    to_door = wire.kind == "SYN"
-    door = layout.places[wire.lane if to_door else wire.start]
-    lane = wire.lane if to_door else wire.start
-    near = [
+def _doorstep(layout: Layout, one: Wire, door: int, y: float) -> float | None:
+    """Where a listener's label begins that stands before its lifeline: to it, and not through it."""
+    place = layout.places[door]
+    if place.side > 0:
+        return None
+    labels = layout.rows[one.source.row].labels
+    widths = [
         layout.boxes[label.index].width
-        for label in layout.rows[wire.source.row].labels
-        if label.lane == lane and abs(layout.anchors[label.index] - y) < 24
+        for label in labels
+        if label.lane == door and abs(layout.anchors[label.index] - y) < 24
     ]
-    outer = door.end - max(near) - 5 if near and door.side < 0 else door.x - 7
-    start = layout.places[wire.start].x + 7 if to_door else outer
-    end = outer if to_door else layout.places[wire.lane].x + 7
-    drawn = _line(start, end, y, y, "soft", 1.6, "6 4") + _tip(start, end, y, y, "soft", 8)
-    return drawn + halo(_middle(layout, start, end), y - 6, wire.text, "soft")
+    return place.end - max(widths) - 5 if widths else None
 
 
-def _reach(layout: Layout, wire: Wire) -> float:
-    """How far before the lifeline an arrow ends."""
-    if wire.kind == "data":
-        band = layout.arrivals.get((wire.source.index, wire.lane))
-        return 7 if band is None else abs(_band_x(layout, band) - layout.places[band.lane].x) + _band_width(layout) / 2
-    if wire.kind == "ACK":
-        if layout.style == "spread":
-            return 50
-        return 12 if layout.marks[wire.lane] else 7
-    place = layout.places[wire.lane]
-    row = wire.source.row
-    active = [one for one in layout.shore.get(wire.lane, ()) if one.begin.row < row and (one.end is None or one.end.row >= row)]
-    if wire.kind in ("FIN", "RST") and active:
-        return max(abs(_band_x(layout, one) - place.x) for one in active) + _band_width(layout) / 2 + 1
-    return 7
+def _reach(layout: Layout, one: Wire) -> float:
+    """How far before the lifeline an arrow ends: at the bytes that wait there."""
+    if one.kind == "ACK":
+        return 50 if layout.style == "spread" else 12 if layout.marks[one.lane] else 7
+    at = layout.places[one.lane].x
+    if one.kind == "data":
+        band = layout.arrivals.get((one.source.index, one.lane))
+        return 7 if band is None else abs(band_x(layout, band) - at) + band_width(layout) / 2
+    if one.kind not in ("FIN", "RST"):
+        return 7
+    row = one.source.row
+    waiting = (
+        abs(band_x(layout, band) - at) + band_width(layout) / 2 + 1
+        for band in layout.shore.get(one.lane, ())
+        if band.begin.row < row and (band.end is None or band.end.row >= row)
+    )
+    return max(waiting, default=7)
 
 
-def _handed(layout: Layout, wire: Wire, y: float) -> str:
+def _handed(layout: Layout, one: Wire) -> str:
     """accept() gives the connection to its program: a step down and across, clear of what the network carries."""
-    place, low = layout.places[wire.start], y + HANDED
+    place, y = layout.places[one.start], layout.anchors[one.source.index]
     if place.side < 0:
-        start, stem = place.end - layout.boxes[wire.source.index].width - 3, ""
-        low = y
+        start, low, stem = place.end - layout.boxes[one.source.index].width - 3, y, ""
     else:
-        start, stem = place.x, f'<path d="M{n(place.x)} {n(y)}V{n(low)}" {stroke("soft")}/>'
-    end = layout.places[wire.lane].x + 4
-    return stem + _line(start, end, low, low, "soft", 1.4, "1 3") + _tip(start, end, low, low, "soft", 7)
+        start, low = place.x, y + HANDED
+        stem = f'<path d="M{n(place.x)} {n(y)}V{n(low)}" {stroke("soft")}/>'
+    end = layout.places[one.lane].x + 4
+    return stem + line(start, end, low, low, "soft", 1.4, "1 3") + tip(start, end, low, low, "soft", 7)
 
 
 def _middle(layout: Layout, start: float, end: float) -> float:
@@ -91,16 +103,15 @@ def _middle(layout: Layout, start: float, end: float) -> float:
     return middle if low <= middle <= high else (low + high) / 2
 
 
-def _data(layout: Layout, wire: Wire, start: float, end: float, y: float, until: float) -> str:
-    colour = send(wire.number)
-    middle = _middle(layout, start, end)
-    name = str(wire.number or "?")
-    half = 5 + 4 * len(name)
-    height = (y + until) / 2
+def _data(layout: Layout, one: Wire, start: float, end: float, y: float, until: float) -> str:
+    """Bytes on their way, with the number of their send."""
+    colour, name = send(one.number), str(one.number or "?")
+    middle, height, half = _middle(layout, start, end), (y + until) / 2, 5 + 4 * len(name)
     pill = (
         f'<rect x="{n(middle - half)}" y="{n(height - 9)}" width="{n(2 * half)}" height="18" rx="9" {fill(colour)}/>'
         + text(middle, height + 4.2, name, colour="ontop", anchor="middle", more='font-weight="700"')
     )
-    return _line(start, end, y, until, colour, 2.4, "") + _tip(start, end, y, until, colour, 10) + pill
-
-
+    if one.lost:
+        cross = f'<path d="M{n(end - 6)} {n(until - 6)}l12 12m0 -12l-12 12" stroke-width="2.6" {stroke("error")}/>'
+        return line(start, end, y, until, colour, 2.4, "") + cross + pill
+    return line(start, end, y, until, colour, 2.4, "") + tip(start, end, y, until, colour, 10) + pill

@@ -104,7 +104,7 @@ class Cast:
     def _others(self, calls: list[Call], notes: Iterable[Note], hidden: set[Endpoint | None]) -> list[Lane]:
         """Lanes of endpoints without a conversation: listeners, and sockets that only tried."""
         found = []
-        rest = dict.fromkeys(event.endpoint for event in (*calls, *notes))
+        rest = {event.endpoint: None for event in calls} | {note.endpoint: None for note in notes}
         for endpoint in sorted(rest, key=self._place):
             if endpoint in self._of or endpoint in hidden:
                 continue

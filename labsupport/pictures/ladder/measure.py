@@ -17,6 +17,8 @@ SANS: Final = 7.0
 LINE: Final = 17
 CHIP: Final = 20
 PAD: Final = 8
+#: In a column no wider than this the letter of a lane has no circle.
+TIGHT: Final = 114
 MOST_CHIPS: Final = 6
 
 
@@ -40,18 +42,21 @@ def box(label: Label, room: float, mark: str) -> Box:
     """Fit a label into `room` pixels; `mark`: the letter of its lane, which stands before it, or ""."""
     frame = label.kind in ("call", "sync")
     inner = room - 2 * PAD
-    lead = 18 if mark and frame else 0
+    lead = (18 if room > TIGHT else 12) if mark and frame else 0
     lock = 30 if label.tls else 0
     if label.kind in ("state", "note", "head"):
         lines = _prose(f"{mark}: {label.text}" if mark and label.kind == "note" else label.text, room)
         return Box(_longest(lines, SANS), 8, LINE * len(lines) - 9, lines, [], [], frame)
     lines = _split(label.text, inner - lead - lock) if label.text != ARROW or not label.trouble else []
+    if label.tls and len(lines) != 1 and cells(label.text) * CELL <= inner - lead:
+        lines = [label.text, ""]  # the sign of TLS stands on the last line
     if not label.trouble and not label.chips and len(lines) == 1:
         return Box(cells(lines[0]) * CELL + lead + lock + 2 * PAD, 12, 12, lines, [], [], frame)
     trouble = _camel(label.trouble, inner - lead * (not lines)) if label.trouble else []
     chips = _chips(label.chips, inner)
     text = _longest(lines, CELL) + lead + lock
-    width = max(text, (_longest(trouble, CELL) + 2 * CELL) * bool(trouble) + lead * (not lines), *map(_row_width, chips))
+    name = _longest(trouble, CELL) + 2 * CELL + lead * (not lines) if trouble else 0.0
+    width = max(text, name, *map(_row_width, chips))
     extra = LINE * (len(lines) - 1 + len(trouble)) + CHIP * len(chips)
     return Box(min(width, inner) + 2 * PAD, 12, 12 + extra + (1 if chips else 0), lines, trouble, chips, frame)
 
@@ -72,13 +77,18 @@ def _split(text: str, room: float) -> list[str]:
     tight = text.replace(" = ", "=")
     if cells(tight) <= limit:
         return [tight]
+    for long, short in (("connection", "conn."), ("SHUT_", "")):
+        if long in text:
+            return _split(text.replace(long, short), room)
     head, equals, tail = text.partition(" = ")
     if equals:
         return [fit(head, limit), fit("= " + tail, limit)]
-    head, dot, tail = text.rpartition(".")
-    if dot and cells(head) <= limit and head.isidentifier():
-        return [head, fit(dot + tail, limit)]
-    head, _, tail = text.rpartition(" ")
+    for joint in (".", ": "):
+        head, found, tail = text.rpartition(joint)
+        if found and cells(head) < limit:
+            return [head + found.strip(". "), fit(found.strip(": ") + tail, limit)]
+    head, _, tail = text.removesuffix(" B").rpartition(" ")
+    tail += " B" if text.endswith(" B") else ""
     return [fit(head, limit), fit(tail, limit)] if head and cells(head) <= limit else [fit(text, limit)]
 
 

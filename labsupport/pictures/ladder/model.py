@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from labsupport.tape.events import Endpoint
+
 __all__ = ["OUTSIDE", "Band", "Chip", "Label", "Lane", "State", "Story", "Wait", "Wire"]
 
 #: The name of an end that is not in this kernel.
@@ -27,12 +29,11 @@ class Chip:
     number: int
     text: str
     last: int = 0
-    cut: bool = False
 
     @property
     def name(self) -> str:
         """The number, or the range of numbers."""
-        return f"{self.number}–{self.last}" if self.last > self.number else str(self.number) if self.number else "?"
+        return f"{self.number}-{self.last}" if self.last > self.number else str(self.number) if self.number else "?"
 
 
 @dataclass(slots=True)
@@ -65,7 +66,12 @@ class Lane:
     let_go: int | None = None
     ended: int | None = None
     states: list[State] = field(default_factory=list)
-    endpoint: Any = None
+    endpoint: Endpoint | None = None
+
+    @property
+    def named(self) -> bool:
+        """Whether a learner gave it its name."""
+        return self.endpoint is not None and self.endpoint.label is not None
 
     @property
     def title(self) -> str:

@@ -73,8 +73,7 @@ def _settle(later: list[list[tuple[int, int]]], missing: list[int], row: list[in
         done += 1
         here = row[node]
         for after, rows in later[node]:
-            if row[after] < here + rows:
-                row[after] = here + rows
+            row[after] = max(row[after], here + rows)
             missing[after] -= 1
             if not missing[after]:
                 ready.append(after)

@@ -18,15 +18,18 @@ from typing import Final
 
 from labsupport.tape.events import Call, Endpoint, Event, Note, Program, Sync
 from labsupport.tape.exchange import Connection, Exchange
+from labsupport.tape.streams import RECEIVING, SENDING
 
 from .order import Order
+from .silence import coming, feeds, had_room
 from .words import in_progress
 
 __all__ = ["Plot", "drawn"]
 
-_DRAWN: Final = frozenset(
-    "accept bind close connect connect_ex do_handshake listen read recv recv_into recvfrom recvfrom_into recvmsg "
-    "recvmsg_into send sendall sendfile sendmsg sendto shutdown unwrap write".split()
+_DRAWN: Final = (
+    SENDING
+    | RECEIVING
+    | {"accept", "bind", "close", "connect", "connect_ex", "do_handshake", "listen", "shutdown", "unwrap"}
 )
 _AT_ONCE: Final = frozenset({"bind", "close", "listen", "shutdown"})
 _FOLDED: Final = frozenset({"BlockingIOError", "SSLWantReadError", "SSLWantWriteError"})
@@ -109,9 +112,11 @@ class Plot:
 
     def _edge(self, before: Event | None, after: Event | None, rows: int = 1) -> None:
         """`before` begins some rows above where `after` ends."""
-        if before is not None and after is not None and before in self._from and after in self._to:
-            if self._from[before] != self._to[after]:
-                self._order.edge(self._from[before], self._to[after], rows)
+        if before is None or after is None:
+            return
+        start, end = self._from.get(before), self._to.get(after)
+        if start is not None and end is not None and start != end:
+            self._order.edge(start, end, rows)
 
     def _handshakes(self, events: Sequence[Event], exchange: Exchange) -> None:
         ready = {
@@ -126,9 +131,9 @@ class Plot:
                 self._handshake(one, ready, first)
         for arrow in exchange.arrows:
             server = arrow.connection.server
-            if not arrow.connection.stream and server in ready and arrow.source is not None:
-                bind = ready[server] if server is not None else None
-                if bind in self._to and arrow.source in self._from and bind.order < arrow.source.order:
+            if arrow.source is not None and server is not None and server in ready and not arrow.connection.stream:
+                bind = ready[server]
+                if arrow.source in self._from and bind.order < arrow.source.order:
                     self._order.edge(self._to[bind], self._from[arrow.source])
 
     def _handshake(
@@ -163,6 +168,20 @@ class Plot:
         for control in exchange.controls:
             if control.kind not in ("SYN", "SYN+ACK") and control.cause is not control.effect:
                 self._edge(control.cause, control.effect)
+        closes = {
+            event.endpoint: event
+            for event in self._from
+            if isinstance(event, Call) and event.ending in ("fin", "unread")
+        }
+        for arrow in exchange.arrows:
+            send = arrow.source
+            if arrow.fate == "discarded" and send is not None:
+                receiver = arrow.connection.other(send.endpoint)
+                close = closes.get(receiver) if receiver is not None else None
+                if close is not None and close.ending == "unread":
+                    self._edge(send, close)
+                elif close is not None and close.order < send.order:
+                    self._order.hint(self._to[close], self._from[send])
 
     def _syncs(self, events: Sequence[Event]) -> None:
         sets: dict[object, list[Sync]] = defaultdict(list)
@@ -197,13 +216,13 @@ class Plot:
 
     def _silence(self, events: Sequence[Event], exchange: Exchange) -> None:
         """A call that ended before the next bytes came: because it timed out, or gave fewer than it could."""
-        coming = _coming(exchange)
+        expected = coming(exchange)
         for event in events:
-            if not isinstance(event, Call) or event not in self._to or not _had_room(event):
+            if not isinstance(event, Call) or event not in self._to or not had_room(event):
                 continue
-            following = coming.get(event.endpoint, [])
+            following = expected.get(event.endpoint, [])
             at = bisect_right(following, event.order, key=lambda call: call.order)
-            if at < len(following) and following[at] in self._from and not _feeds(exchange, following[at], event):
+            if at < len(following) and following[at] in self._from and not feeds(exchange, following[at], event):
                 self._order.hint(self._to[event], self._from[following[at]])
 
     def _notes(self, events: Sequence[Event]) -> None:
@@ -211,8 +230,7 @@ class Plot:
         for event in events:
             if isinstance(event, Call) and event in self._from:
                 last[event.endpoint] = self._to.get(event, self._from[event])
-        for event in events:
-            if isinstance(event, Note):
+            elif isinstance(event, Note):
                 node = self._order.node()
                 self._from[event] = self._to[event] = node
                 if event.endpoint in last:
@@ -226,32 +244,6 @@ def _always_waits(event: Call | Sync) -> bool:
     if event.op.startswith("connect"):
         return event.endpoint.type == 1
     return event.error is not None and issubclass(event.error.type, TimeoutError)
-
-
-def _had_room(call: Call) -> bool:
-    if call.error is not None:
-        return issubclass(call.error.type, TimeoutError) and call.op.startswith(("recv", "accept"))
-    size = call.asked[0] if call.asked and isinstance(call.asked[0], int) else 0
-    return call.op.startswith("recv") and call.length is not None and 0 < call.length < size
-
-
-def _coming(exchange: Exchange) -> dict[Endpoint, list[Call]]:
-    """For each endpoint the calls that something came from, in the order in which they began."""
-    found: dict[Endpoint, dict[Call, None]] = defaultdict(dict)
-    for arrow in exchange.arrows:
-        source, one = arrow.source, arrow.connection
-        if source is not None:
-            receiver = one.other(source.endpoint)
-            if receiver is not None:
-                found[receiver][source] = None
-    for one in exchange.connections:
-        if one.connect is not None and one.listener is not None:
-            found[one.listener][one.connect] = None
-    return {end: sorted(calls, key=lambda call: call.order) for end, calls in found.items()}
-
-
-def _feeds(exchange: Exchange, send: Call, recv: Call) -> bool:
-    return any(arrow.target is recv for arrow in exchange.of(send))
 
 
 def _first_calls(events: Iterable[Event]) -> dict[Endpoint, dict[Program, Call]]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from labsupport.tape.events import Call, Sync
+from labsupport.tape.streams import RECEIVING, SENDING
 
 __all__ = ["ARROW", "cells", "closing", "count", "fit", "opening", "shown", "trouble", "visible", "whole"]
 
@@ -17,8 +18,6 @@ ARROW: Final = "…"
 
 _IN_PROGRESS: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY})
 _HOWS: Final = {socket.SHUT_RD: "SHUT_RD", socket.SHUT_WR: "SHUT_WR", socket.SHUT_RDWR: "SHUT_RDWR"}
-_BYTES_OUT: Final = frozenset({"send", "sendall", "sendto", "sendmsg", "sendfile", "write"})
-_BYTES_IN: Final = frozenset({"recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into", "read"})
 _NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -30,8 +29,8 @@ def count(length: int | None) -> str:
 def whole(event: Call | Sync) -> str:
     """An event that took no time in this picture, in one line."""
     if isinstance(event, Sync):
-        return f"{_signal(event)}.{event.kind}()"
-    if event.op in _BYTES_OUT and event.error is None:
+        return _waited_for(event)
+    if event.op in SENDING and event.error is None:
         return f"{event.op} {count(event.length)}"
     came = _came(event)
     return f"{_asked(event)} = {came}" if came else _asked(event)
@@ -46,7 +45,7 @@ def closing(event: Call | Sync) -> str:
     """An event where it has waited and goes on."""
     if isinstance(event, Sync):
         return f"{ARROW} timed out" if event.result is False else f"{ARROW} goes on"
-    if event.op in _BYTES_OUT and event.error is None:
+    if event.op in SENDING and event.error is None:
         return f"{ARROW} {count(event.length)}"
     came = _came(event)
     if event.op.startswith("connect") and not came and event.error is None:
@@ -74,17 +73,20 @@ def _timed_out(call: Call) -> bool:
     return call.error is not None and issubclass(call.error.type, TimeoutError) and call.error.errno is None
 
 
-def _signal(sync: Sync) -> str:
-    name = sync.name if sync.name.isidentifier() else ""
-    return name or ("thread" if sync.kind == "join" else "signal")
+def _waited_for(sync: Sync) -> str:
+    if sync.kind == "join":
+        # A name that threading made up counts the threads of this kernel: not the same on every run.
+        return f"{sync.name if sync.name.isidentifier() else 'thread'}.join()"
+    name = sync.name or "signal"
+    return f"{name}.{sync.kind}()" if name.isidentifier() else f"{name}: {sync.kind}()"
 
 
 def _asked(call: Call) -> str:
-    if call.op in _BYTES_IN and call.asked and isinstance(call.asked[0], int):
+    if call.op in RECEIVING and call.asked and isinstance(call.asked[0], int):
         return f"{call.op}({call.asked[0]})"
     if call.op == "shutdown" and call.asked:
         return f"shutdown({_HOWS.get(call.asked[0], call.asked[0])})"
-    if call.op in _BYTES_OUT and call.asked and isinstance(call.asked[0], int):
+    if call.op in SENDING and call.asked and isinstance(call.asked[0], int):
         return f"{call.op} {count(call.asked[0])}"
     return f"{call.op}()"
 
@@ -94,7 +96,7 @@ def _came(call: Call) -> str:
         return "in progress"
     if call.error is not None:
         return "timed out" if _timed_out(call) else ""
-    if call.op in _BYTES_IN:
+    if call.op in RECEIVING:
         return "b''" if call.length == 0 else count(call.length)
     if call.op == "accept":
         return "connection"

@@ -1,0 +1,106 @@
+"""What must hold of every exercise, also of those that later chapters bring."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+
+from labsupport import exercises
+from labsupport.exercises.engine import Choice, Exercise, Mistake, Task
+from labsupport.exercises.engine import exercise as engine
+
+ALL = exercises.ALL
+MISTAKES = [(each, mistake) for each in ALL for mistake in each.mistakes]
+# One right answer lets a client's thread end with its reset: the server goes on.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+RIGHT = [(each, source) for each in ALL for source in (each.solution, *each.alternatives)]
+
+
+def _name(value: object) -> str | None:
+    return getattr(value, "name", None) if isinstance(value, Exercise | Mistake) else None
+
+
+@pytest.mark.parametrize(("exercise", "source"), RIGHT, ids=_name)
+def test_what_is_right_passes(exercise: Exercise, source: str) -> None:
+    verdict = exercise.check_source(source)
+    assert verdict.status == "passed", verdict.text()
+    assert verdict.mistake is None
+    assert not [note for note in verdict.notes if "could not be ended" in note]
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=_name)
+def test_a_starter_is_not_attempted(exercise: Exercise) -> None:
+    verdict = exercise.check_source(exercise.starter)
+    assert (verdict.status, verdict.mistake) == ("not attempted", None)
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=_name)
+def test_none_is_failed(exercise: Exercise) -> None:
+    verdict = exercise.check(None)
+    assert (verdict.status, verdict.mistake) == ("failed", None)
+    assert "None" in verdict.message
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=_name)
+def test_a_mistake_gets_its_own_message_and_no_other(
+    exercise: Exercise, mistake: Mistake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = _watch(exercise, monkeypatch)
+    verdict = exercise.check_source(mistake.source)
+    assert (verdict.status, verdict.mistake) == ("failed", mistake.name), verdict.text()
+    assert verdict.message == mistake.message
+    assert "{" not in mistake.message.replace("{1, 15}", "")
+    assert verdict.expected
+    if isinstance(exercise, Task):
+        assert verdict.called
+        assert verdict.tape is not None
+    signs = [other.name for other in exercise.mistakes if other.sign(seen[0]) is not None]
+    assert signs == [mistake.name]
+
+
+def _watch(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the signs of the mistakes are shown."""
+    seen: list[Any] = []
+    where, name = (Choice, "_judged") if isinstance(exercise, Choice) else (engine, "failed")
+    judge = getattr(where, name)
+
+    def judged(*args: Any) -> Any:
+        seen.append(args[1] if where is Choice else args[0])
+        return judge(*args)
+
+    monkeypatch.setattr(where, name, judged)
+    return seen
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=_name)
+def test_a_verdict_is_the_same_on_every_run(exercise: Exercise, mistake: Mistake) -> None:
+    assert exercise.check_source(mistake.source).text() == exercise.check_source(mistake.source).text()
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=_name)
+def test_it_is_complete(exercise: Exercise) -> None:
+    assert len(exercise.mistakes) >= 3
+    assert len({mistake.name for mistake in exercise.mistakes}) == len(exercise.mistakes)
+    assert len({mistake.message for mistake in exercise.mistakes}) == len(exercise.mistakes)
+    assert 1 <= len(exercise.hints) <= 4
+    assert exercise.alternatives
+    assert len(exercise.prompt.partition("```")[0]) < 600
+    for source in (exercise.starter, exercise.solution, *exercise.alternatives):
+        assert exercise.name in _bound(source)
+    for mistake in exercise.mistakes:
+        assert exercise.name in _bound(mistake.source)
+
+
+def _bound(source: str) -> set[str]:
+    tree = ast.parse(source)
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    names = {target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
+             if isinstance(target, ast.Name)}  # fmt: skip
+    return functions | names
+
+
+def test_names_are_unique_and_the_chapters_in_order() -> None:
+    assert len({each.name for each in ALL}) == len(ALL)
+    assert [each.chapter for each in ALL] == sorted(each.chapter for each in ALL)

@@ -1,0 +1,134 @@
+"""One small file: written whole or not at all, by one at a time, and nothing is lost in silence."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from labsupport import progress
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LABSUPPORT_HOME", str(tmp_path / "kept"))
+    monkeypatch.setattr(progress, "_pending", [])
+    return tmp_path / "kept"
+
+
+def test_nothing_is_kept_before_the_first_answer(home: Path) -> None:
+    assert progress.load() == {"version": 1, "exercises": {}, "predictions": {}}
+    assert not home.exists()
+
+
+def test_a_verdict_and_a_prediction_are_kept(home: Path) -> None:
+    assert progress.record_verdict("echo_server", "failed", "accepts_once") == ""
+    assert progress.record_prediction("two-sends", "b'héllo'", right=True) == ""
+    found = json.loads((home / "progress.json").read_text(encoding="utf-8"))
+    assert found == progress.load()
+    done = found["exercises"]["echo_server"]
+    assert (done["status"], done["mistake"], done["tries"], done["first_passed"]) == ("failed", "accepts_once", 1, None)
+    assert done["last"].endswith("+00:00")
+    assert found["predictions"]["two-sends"]["choice"] == "b'héllo'"
+    assert [path.name for path in home.iterdir() if path.suffix == ".new"] == []
+
+
+def test_what_was_passed_once_stays_passed() -> None:
+    progress.record_verdict("echo_server", "passed")
+    first = progress.load()["exercises"]["echo_server"]["first_passed"]
+    progress.record_verdict("echo_server", "failed", "accepts_once")
+    done = progress.load()["exercises"]["echo_server"]
+    assert (done["status"], done["tries"], done["first_passed"]) == ("passed", 2, first)
+
+
+def test_another_status_is_refused() -> None:
+    with pytest.raises(ValueError, match="'passed' or 'failed', not 'great'"):
+        progress.record_verdict("echo_server", "great")
+
+
+def test_reset_forgets() -> None:
+    progress.record_verdict("echo_server", "passed")
+    progress.record_prediction("q", "a")
+    assert progress.reset() == ""
+    assert progress.load() == {"version": 1, "exercises": {}, "predictions": {}}
+
+
+def test_what_a_later_version_wrote_beside_it_is_kept(home: Path) -> None:
+    home.mkdir()
+    (home / "progress.json").write_text('{"version": 2, "recall": [1], "exercises": {}, "predictions": {}}')
+    progress.record_prediction("q", "a")
+    found = json.loads((home / "progress.json").read_text())
+    assert (found["recall"], found["version"]) == ([1], 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[1]", '{"exercises": [], "predictions": {}}', '{"exercises": {"echo_server": {"status": 1}}}', "\0\xff"],
+)
+def test_a_broken_file_is_kept_aside_and_said(home: Path, text: str) -> None:
+    home.mkdir()
+    (home / "progress.json").write_text(text, encoding="latin-1")
+    assert progress.load()["exercises"] == {}
+    said = progress.record_verdict("echo_server", "passed")
+    assert "progress-unreadable-1.json" in said
+    assert (home / "progress-unreadable-1.json").read_text(encoding="latin-1") == text
+    assert progress.load()["exercises"]["echo_server"]["status"] == "passed"
+    assert progress.record_verdict("echo_server", "passed") == ""
+
+
+def test_a_full_disk_is_said_and_nothing_is_lost(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    progress.record_verdict("first_words", "passed")
+    before = (home / "progress.json").read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        assert os.strerror(errno.ENOSPC) in progress.record_verdict("echo_server", "passed")
+        assert "safe" in progress.record_prediction("q", "a")
+    assert (home / "progress.json").read_bytes() == before
+    assert sorted(path.name for path in home.iterdir()) == ["progress.json", "progress.lock"]
+    assert progress.load()["exercises"]["echo_server"]["status"] == "passed"
+
+    assert progress.record_verdict("whole_answer", "failed") == ""
+    found = json.loads((home / "progress.json").read_text())
+    assert sorted(found["exercises"]) == ["echo_server", "first_words", "whole_answer"]
+    assert sorted(found["predictions"]) == ["q"]
+
+
+def test_a_home_that_cannot_be_made_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LABSUPPORT_HOME", str(tmp_path / "file" / "home"))
+    assert "could not be written" in progress.record_prediction("q", "a")
+    assert progress.load()["predictions"]["q"]["choice"] == "a"
+
+
+def test_without_the_variable_it_is_the_users_own_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LABSUPPORT_HOME")
+    assert progress.home().name == "loopback-course"
+    assert progress.home().is_absolute()
+
+
+_WRITER = """
+import sys
+from labsupport import progress
+for number in range(25):
+    said = progress.record_prediction(f"{sys.argv[1]}-{number}", "a")
+    assert said == "", said
+"""
+
+
+def test_notebooks_that_write_at_once_lose_nothing(root: Path) -> None:
+    writers = [
+        subprocess.Popen([sys.executable, "-c", _WRITER, name], cwd=root, stderr=subprocess.PIPE) for name in "abc"
+    ]
+    for writer in writers:
+        _, said = writer.communicate(timeout=60)
+        assert writer.returncode == 0, said.decode()
+    assert len(progress.load()["predictions"]) == 75
