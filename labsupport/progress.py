@@ -2,7 +2,7 @@
 
     {"version": 1,
      "exercises": {"echo_server": {"status": "passed", "mistake": null, "tries": 3, "first_passed": "…", "last": "…"}},
-     "predictions": {"two-sends": {"choice": "b'hello world'", "right": true, "when": "…"}}}
+     "predictions": {"two-sends": {"choice": "b'hello world'", "right": true, "when": "…", "reason": "…"}}}
 
 Two notebooks may write at once, so a change is made under a lock of the operating system: read, change, write a new
 file beside the old one, put it in its place (`os.replace` is atomic).  A crash leaves the old file or the new one.
@@ -43,12 +43,16 @@ class Done(TypedDict):
     last: str
 
 
-class Predicted(TypedDict):
-    """The answer that a learner committed to."""
-
+class _Chosen(TypedDict):
     choice: str
     right: bool | None
     when: str
+
+
+class Predicted(_Chosen, total=False):
+    """The answer that a learner committed to, and the reason, where one was given."""
+
+    reason: str
 
 
 class State(TypedDict):
@@ -110,12 +114,14 @@ def record_verdict(exercise: str, status: str, mistake: str | None = None) -> st
     return _record(change)
 
 
-def record_prediction(question: str, choice: str, *, right: bool | None = None) -> str:
-    """A learner committed to `choice`.  Returns what to say, or ""."""
-    when = _now()
+def record_prediction(question: str, choice: str, *, right: bool | None = None, reason: str = "") -> str:
+    """A learner committed to `choice`, for a `reason` where one was given.  Returns what to say, or ""."""
+    kept: Predicted = {"choice": choice, "right": right, "when": _now()}
+    if reason:
+        kept["reason"] = reason
 
     def change(state: State) -> None:
-        state["predictions"][question] = {"choice": choice, "right": right, "when": when}
+        state["predictions"][question] = kept
 
     return _record(change)
 
@@ -191,9 +197,8 @@ def _is_state(found: Any) -> bool:
 
 
 def _is_table(found: Any, row: Any) -> bool:
-    names = row.__annotations__.keys()
     return isinstance(found, dict) and all(
-        isinstance(entry, dict) and entry.keys() >= names and isinstance(entry.get("tries", 0), int)
+        isinstance(entry, dict) and entry.keys() >= row.__required_keys__ and isinstance(entry.get("tries", 0), int)
         for entry in found.values()
     )
 

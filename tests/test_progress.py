@@ -38,6 +38,15 @@ def test_a_verdict_and_a_prediction_are_kept(home: Path) -> None:
     assert [path.name for path in home.iterdir() if path.suffix == ".new"] == []
 
 
+def test_a_reason_is_kept_where_there_is_one(home: Path) -> None:
+    progress.record_prediction("with", "a", reason="Ünlikely 你好")
+    progress.record_prediction("without", "a")
+    found = json.loads((home / "progress.json").read_text(encoding="utf-8"))["predictions"]
+    assert found["with"]["reason"] == "Ünlikely 你好"
+    assert "reason" not in found["without"]
+    assert progress.load()["predictions"] == found  # and a file without reasons is whole
+
+
 def test_what_was_passed_once_stays_passed() -> None:
     progress.record_verdict("echo_server", "passed")
     first = progress.load()["exercises"]["echo_server"]["first_passed"]

@@ -28,7 +28,7 @@ METADATA: Final[dict[str, Any]] = {
     },
 }
 
-#: What stays of a cell's metadata; `jupyter.outputs_hidden` is set here and nowhere else.
+#: What stays of a cell's metadata; what `jupyter` folds is set here and nowhere else.
 KEPT: Final = ("deletable", "editable", "loopback", "slideshow", "tags")
 
 _PREDICTION = re.compile(r"^(?:\w+ *= *)?(?:\w+\.)?predict\(", re.MULTILINE)
@@ -52,7 +52,8 @@ def normalise(notebook: NotebookNode) -> None:
     """Bring everything but the outputs of a notebook (nbformat 4) into normal form, in place.
 
     Sources lose trailing white space; empty cells go; ids become readable, and stay what they are where they are
-    readable and unique; executed cells count from 1; a code cell after a prediction has its outputs hidden.
+    readable and unique; executed cells count from 1; a prediction has its code
+    folded away, and the code cell after it its outputs.
     """
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     course = notebook.metadata.get("loopback")
@@ -63,17 +64,23 @@ def normalise(notebook: NotebookNode) -> None:
     _name(notebook.cells)
     hidden = {id(cell) for cell in follows_prediction(notebook)}
     for cell in notebook.cells:
-        cell.metadata = _metadata(cell.metadata, id(cell) in hidden)
+        cell.metadata = _metadata(cell.metadata, _folded(cell, id(cell) in hidden))
     for count, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1):
         cell.execution_count = count
 
 
-def _metadata(found: dict[str, Any], hidden: bool) -> NotebookNode:
+def _folded(cell: NotebookNode, hidden: bool) -> dict[str, bool]:
+    """What JupyterLab folds away of a cell: a question's code has the answers in it, the next cell's output too."""
+    folded = {"outputs_hidden": True} if hidden else {}
+    return folded | ({"source_hidden": True} if is_prediction(cell) else {})
+
+
+def _metadata(found: dict[str, Any], folded: dict[str, bool]) -> NotebookNode:
     kept = {name: found[name] for name in KEPT if found.get(name) not in (None, {}, [])}
     if "tags" in kept:
         kept["tags"] = sorted(set(kept["tags"]))
-    if hidden:
-        kept["jupyter"] = {"outputs_hidden": True}
+    if folded:
+        kept["jupyter"] = folded
     node: NotebookNode = nbformat.from_dict(kept)
     return node
 

@@ -9,14 +9,14 @@ from typing import Any, Final
 import ipywidgets
 import traitlets
 
-from labsupport import kernel
 from labsupport.pictures import Picture
 from labsupport.tape.events import Address, Call, Endpoint, tick
 from labsupport.tape.record import TAPE
 from labsupport.tape.selection import belonging, seeds
 
+from .both_ends import rows, table
 from .cells import replace_earlier
-from .hand import ACTIONS, Hand, counted, to_loopback
+from .hand import ACTIONS, Hand, to_loopback
 from .ladder import LiveLadder
 from .ticker import Ticker
 from .words import STYLE, status
@@ -86,12 +86,12 @@ class ClientPanel(ipywidgets.VBox):
 
     def _parts(self) -> list[Any]:
         title = ipywidgets.HTML(f'{STYLE}<p class="loopback-question">{escape(self._title())}</p>')
-        rows = [
+        groups = [
             [self.buttons[action] for action in ("connect", "half-close", "close", "reset")],
             [self._text, self._newline, self.buttons["send"], self._bytes],
             [self._most, self.buttons["receive"]],
         ]
-        lines = [ipywidgets.HBox(row, layout={"flex_flow": "row wrap", "align_items": "center"}) for row in rows]
+        lines = [ipywidgets.HBox(row, layout={"flex_flow": "row wrap", "align_items": "center"}) for row in groups]
         desk = ipywidgets.HBox(
             [ipywidgets.VBox([*lines, self._why_not], layout={"flex": "1 1 420px"}), self._kernel],
             layout={"flex_flow": "row wrap", "justify_content": "space-between"},
@@ -178,8 +178,8 @@ class ClientPanel(ipywidgets.VBox):
         if getattr(self._server, "_stopping", False):
             self._hand.stop()
         at_work = self._hand.sock is not None or bool(self._hand.busy)
-        ends, doors = _rows(self._hand, self._address)
-        self.kernel_says = _table(ends, doors, self._hand)
+        ends, doors = rows(self._hand, self._address)
+        self.kernel_says = table(ends, doors, self._hand)
         if self._kernel.value != self.kernel_says:
             self._kernel.value = self.kernel_says
         self._awake = at_work or any(row.state != "TIME-WAIT" for row in ends)
@@ -230,27 +230,3 @@ def _written(address: Any) -> str:
 
 def _concerns(endpoint: Endpoint, port: int) -> bool:
     return any(address is not None and address[1] == port for address in (endpoint.local, endpoint.peer))
-
-
-def _rows(hand: Hand, address: Address) -> tuple[list[kernel.Row], list[kernel.Row]]:
-    """What the kernel lists: both ends of this connection, the client's first, and the listener."""
-    rows = kernel.connections(address[1])
-    mine = hand.ends[0] if hand.ends else None
-    ends = [row for row in rows if mine is not None and mine in (row.local, row.remote)]
-    return sorted(ends, key=lambda row: row.local != mine), [row for row in rows if row.state == "LISTEN"]
-
-
-def _table(ends: list[kernel.Row], doors: list[kernel.Row], hand: Hand) -> str:
-    lines = []
-    for row in ends:
-        mine = hand.ends is not None and row.local == hand.ends[0]
-        gone = row.receive_queue is None or row.state == "TIME-WAIT"
-        unread = "" if gone else f"{counted(row.receive_queue or 0)} arrived and not yet read"
-        lines.append(("your end" if mine else "the server's end", row.state or "?", unread))
-    for row in doors:
-        queue = "" if row.receive_queue is None else f"{row.receive_queue} waiting for accept()"
-        lines.append(("the listener", "LISTEN", queue))
-    if not lines:
-        return ""
-    body = "".join(f'<tr><th scope="row">{a}</th><td><b>{escape(b)}</b></td><td>{c}</td></tr>' for a, b, c in lines)
-    return f'<table class="loopback-kernel"><caption>What the kernel says now</caption>{body}</table>'

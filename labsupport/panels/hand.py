@@ -13,14 +13,16 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from labsupport import kernel
 from labsupport.tape.ending import start_unseen
 from labsupport.tape.events import Address
 from labsupport.tape.watched import Plain, endpoint_of
 
-__all__ = ["ACTIONS", "PATIENCE", "Hand", "Outcome", "counted", "to_loopback"]
+from .outcomes import SAYS, Outcome, as_text, counted, short, why
+
+__all__ = ["ACTIONS", "PATIENCE", "Hand", "to_loopback"]
 
 #: Seconds that each call may take.
 PATIENCE: Final = 1.0
@@ -29,31 +31,6 @@ ACTIONS: Final = ("connect", "send", "receive", "half-close", "close", "reset")
 
 _NO_LINGER: Final = struct.pack("ii", 1, 0)  # struct linger: on, for 0 seconds (socket(7))
 _CONNECTABLE: Final = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1", "localhost": "127.0.0.1"}
-
-
-#: What there is to say of a call that has returned.
-_SAYS: Final = {
-    "connect": "The two kernels are connected. Whether the server's program knows of it is another question: "
-    "has its accept() returned?",
-    "send": "That does not say that the server's program has read them.",
-    "end": "The server has finished sending; every later recv() will give b'' at once.",
-    "half-close": "You have finished sending: when the server has read what you sent, its next recv() gives b''. "
-    "You can still receive.",
-    "close": "Your program has let go. Your kernel says so to the server's, after all that you sent.",
-    "unread": "your kernel ended the connection with a reset (RFC 9293 §3.6.1).",
-    "reset": "A reset: the server's next recv() raises ConnectionResetError, perhaps after the bytes that had "
-    "already arrived.",
-}
-
-
-class Outcome(NamedTuple):
-    """What came of an action: the `call` as a program would write it, what it gave or raised, and a sentence."""
-
-    action: str
-    call: str
-    gave: str
-    sentence: str
-    failed: bool = False
 
 
 class Hand:
@@ -154,34 +131,34 @@ class Hand:
             sock.close()
             raise
         self.sock, self.stage, self.ends = sock, "connected", (_two(sock.getsockname()), (host, port))
-        return Outcome("connect", f"connect({address!r})", "", _SAYS["connect"])
+        return Outcome("connect", f"connect({address!r})", "", SAYS["connect"])
 
     def _send(self, data: bytes) -> Outcome:
         self._socket().sendall(data)
         taken = f"Your kernel has taken {counted(len(data))}. "
-        return Outcome("send", f"sendall({_short(data)})", "", taken + _SAYS["send"])
+        return Outcome("send", f"sendall({short(data)})", "", taken + SAYS["send"])
 
     def _receive(self, most: int) -> Outcome:
         self.busy = f"recv({most})"
         data = self._socket().recv(most)
-        sentence = f"{counted(len(data))}. {_as_text(data)}" if data else _SAYS["end"]
-        return Outcome("receive", f"recv({most})", _short(data), sentence)
+        sentence = f"{counted(len(data))}. {as_text(data)}" if data else SAYS["end"]
+        return Outcome("receive", f"recv({most})", short(data), sentence)
 
     def _half_close(self, _: Any) -> Outcome:
         self._socket().shutdown(socket.SHUT_WR)
         self.stage = "half-closed"
-        return Outcome("half-close", "shutdown(SHUT_WR)", "", _SAYS["half-close"])
+        return Outcome("half-close", "shutdown(SHUT_WR)", "", SAYS["half-close"])
 
     def _close(self, _: Any) -> Outcome:
         unread = kernel.unread(self._socket())
         self._let_go()
-        unread_says = f"You had not read {counted(unread or 0)} that had arrived, so {_SAYS['unread']}"
-        return Outcome("close", "close()", "", unread_says if unread else _SAYS["close"])
+        unread_says = f"You had not read {counted(unread or 0)} that had arrived, so {SAYS['unread']}"
+        return Outcome("close", "close()", "", unread_says if unread else SAYS["close"])
 
     def _reset(self, _: Any) -> Outcome:
         self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self._let_go()
-        return Outcome("reset", "close() with SO_LINGER 0", "", _SAYS["reset"])
+        return Outcome("reset", "close() with SO_LINGER 0", "", SAYS["reset"])
 
     def _socket(self) -> socket.socket:
         if self.sock is None:
@@ -190,7 +167,9 @@ class Hand:
 
     def _failed(self, action: str, error: OSError) -> Outcome:
         call = {"connect": "connect()", "send": "sendall()", "receive": "recv()", "half-close": "shutdown()"}
-        return Outcome(action, call.get(action, "close()"), type(error).__name__, _why(action, error), failed=True)
+        return Outcome(
+            action, call.get(action, "close()"), type(error).__name__, why(action, error, PATIENCE), failed=True
+        )
 
 
 def _drain(sock: socket.socket) -> None:
@@ -225,37 +204,3 @@ def to_loopback(address: Any) -> Address:
 
 def _two(address: Any) -> Address:
     return address[0], address[1]
-
-
-def counted(number: int) -> str:
-    """A number of bytes in words: "1 byte", "2,000 bytes"."""
-    return f"{number:,} byte{'' if number == 1 else 's'}"
-
-
-def _short(data: bytes, limit: int = 64) -> str:
-    return repr(data) if len(data) <= limit else f"{data[:limit]!r}…"
-
-
-def _as_text(data: bytes) -> str:
-    try:
-        return f"As text: {data.decode()}"
-    except UnicodeDecodeError:
-        return "They are not whole UTF-8 text: perhaps a character was cut in two."
-
-
-def _why(action: str, error: OSError) -> str:
-    for kind, when, sentence in _REASONS:
-        if isinstance(error, kind) and when in ("", action):
-            return sentence.format(PATIENCE)
-    return str(error)
-
-
-#: (type of the error, action or "" for any, sentence): the first that fits.
-_REASONS: Final[tuple[tuple[type[OSError], str, str], ...]] = (
-    (ConnectionRefusedError, "", "Nobody listens here. Has the server ended? Run its cell again, and then this one."),
-    (TimeoutError, "receive", "Nothing came within {:g} s. That was your own timeout: the connection still stands."),
-    (TimeoutError, "send", "No room in your kernel within {:g} s: the server does not read. Some bytes may have gone."),
-    (TimeoutError, "", "No answer within {:g} s: the listener's queue may be full."),
-    (ConnectionResetError, "", "The other end has reset the connection. This is told once: then recv() gives b''."),
-    (BrokenPipeError, "", "The other end has closed, and its kernel has said so: nobody will read what you send."),
-)

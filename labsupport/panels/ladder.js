@@ -2,7 +2,7 @@
 // scrolls them, steps through them and lights up the bytes of a call.
 
 const WIDE = 800; // below that many pixels the narrow drawing is asked for
-const BESIDE = 1080; // from that many on the words stand beside the picture
+const BESIDE = 1110; // from that many on the words stand beside the picture
 const SVG = "http://www.w3.org/2000/svg";
 
 function make(name, attributes = {}, ...children) {
@@ -64,7 +64,8 @@ class Ladder {
     this.bytesBox = make("details", {}, make("summary", {}, "The bytes of this call"), this.bytes);
     this.text = make("pre", { tabindex: "0", "aria-label": "The ladder as text" });
     this.textBox = make("details", {}, make("summary", {}, "The ladder as text"), this.text);
-    const picture = make("div", { class: "picture" }, this.heads, this.scroller, this.foot);
+    const sheet = make("div", { class: "sheet" }, this.heads, this.scroller, this.foot);
+    const picture = make("div", { class: "picture" }, sheet);
     const words = make("div", { class: "words" }, this.said, this.bytesBox, this.textBox);
     this.root.append(bar, this.alt, picture, words);
     el.append(this.root);

@@ -48,8 +48,7 @@ def _theme() -> str:
     browser = "body:not([data-jp-theme-light]) .loopback-ladder"
     inside, outside = (
         "".join(
-            f"{where} .f-{name}{{fill:{dark}}}{where} .s-{name}{{stroke:{dark}}}"
-            f"{where}{{--{name}:{dark}}}"
+            f"{where} .f-{name}{{fill:{dark}}}{where} .s-{name}{{stroke:{dark}}}{where}{{--{name}:{dark}}}"
             for name, (_, dark) in PALETTE.items()
         )
         for where in (jupyter, browser)

@@ -12,6 +12,7 @@ import ipywidgets
 import traitlets
 
 from .cells import NextCell, replace_earlier
+from .choices import Choices
 from .words import STYLE, rich, status
 
 __all__ = ["Prediction", "predict"]
@@ -40,15 +41,11 @@ class Prediction(ipywidgets.VBox):
     answer_shown = traitlets.Bool(False)
     reason = traitlets.Unicode("")
 
-    def __init__(
-        self, question: str, answers: Mapping[str, str], right: str | None, because: str = ""
-    ) -> None:
+    def __init__(self, question: str, answers: Mapping[str, str], right: str | None, because: str = "") -> None:
         self.question = question
         self.answers = dict(answers)
         self.right = right
-        self._radio = ipywidgets.RadioButtons(
-            options=list(answers), index=None, description="Your prediction:", style={"description_width": "initial"}
-        )
+        self._radio = Choices(answers, "Your prediction:")
         self._why = ipywidgets.Textarea(description=because, rows=2, style={"description_width": "initial"})
         self._button = ipywidgets.Button(description="That is my prediction", button_style="primary", disabled=True)
         self._show = ipywidgets.Button(description="Show the answers")
@@ -62,7 +59,7 @@ class Prediction(ipywidgets.VBox):
 
     def _parts(self) -> list[Any]:
         asked = ipywidgets.HTML(f'{STYLE}<p class="loopback-question">{rich(self.question)}</p>')
-        self._buttons = ipywidgets.HBox([self._button])
+        self._buttons = ipywidgets.HBox([self._button], layout={"flex_flow": "row wrap"})
         self._why.layout.display = None if self._asks_why else "none"
         return [asked, self._radio, self._why, self._buttons, self._says]
 
@@ -133,7 +130,7 @@ class Prediction(ipywidgets.VBox):
         from labsupport import progress
 
         right = None if self.right is None else self.choice == self.right
-        self._trouble = progress.record_prediction(self.name, self.chosen, right=right)
+        self._trouble = progress.record_prediction(self.name, self.chosen, right=right, reason=self.reason.strip())
 
     def close(self) -> None:
         """Take it off the page, and wait for no cell any more."""
@@ -163,7 +160,7 @@ def predict(
 
     `choices` maps each choice to what is said to those who chose it, once the next cell has run.  `right` is one of
     them, or a dict by system: ``{"linux": …, "macos": …, "windows": …}``.  `because` asks for a reason, in these words
-    if it is text; the reason is for the learner alone, and not kept.
+    if it is text; what the learner writes is kept with the choice, and judged by nobody.
     TypeError or ValueError, with a sentence, when something is missing.
     """
     _check_texts(question, choices)

@@ -26,7 +26,8 @@ STYLE: Final = """<style>
   border-radius: 0 4px 4px 0; }
 .loopback-panel .loopback-status p:last-child { margin-bottom: 0; }
 .loopback-panel button.jupyter-button { height: auto; min-height: 30px; padding: 2px 14px; line-height: 1.4;
-  border: 1px solid var(--edge); border-radius: 4px; color: var(--ink); background: var(--card); width: auto; }
+  border: 1px solid var(--edge); border-radius: 4px; color: var(--ink); background: var(--card); width: auto;
+  white-space: normal; overflow: visible; }
 .loopback-panel button.jupyter-button.mod-primary { background: var(--md-blue-800, #1565c0); color: #fff;
   border-color: transparent; }
 .loopback-panel button.jupyter-button:disabled, .loopback-panel button.mod-primary:disabled {
@@ -36,14 +37,13 @@ STYLE: Final = """<style>
 .loopback-panel textarea:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .loopback-kernel { border-collapse: collapse; font-size: 13px; margin: 2px 0; }
 .loopback-kernel caption { text-align: left; font-size: 12px; font-style: italic; }
-.loopback-kernel th, .loopback-kernel td { text-align: left; font-weight: normal; padding: 1px 16px 1px 0; }
-.loopback-panel .widget-radio, .loopback-panel .widget-radio-box { width: auto; max-width: 100%; }
-.loopback-panel .widget-radio-box label { height: auto; line-height: 21px; font-size: 14px; white-space: pre-wrap;
-  overflow-wrap: anywhere; margin: 0 0 4px; display: flex; align-items: flex-start; gap: 8px; max-width: 72ch; }
-.loopback-panel .widget-radio-box input { margin: 1px 0 0; flex: none; order: -1; }
-.loopback-panel .widget-radio, .loopback-panel .widget-textarea { flex-direction: column; align-items: stretch; }
-.loopback-panel .widget-radio > .widget-label, .loopback-panel .widget-textarea > .widget-label {
-  text-align: left; width: auto; max-width: none; font-size: 13px; color: var(--ink); }
+.loopback-kernel th, .loopback-kernel td { text-align: left; font-weight: normal; padding: 1px 12px 1px 0;
+  vertical-align: top; }
+.loopback-panel .widget-text { max-width: calc(100% - 4px); }
+.loopback-panel .widget-text input { min-width: 0; }
+.loopback-panel .widget-textarea { flex-direction: column; align-items: stretch; }
+.loopback-panel .widget-textarea > .widget-label { text-align: left; width: auto; max-width: none; font-size: 13px;
+  color: var(--ink); white-space: normal; overflow: visible; height: auto; line-height: 1.5; }
 .loopback-panel .widget-textarea { width: 72ch; max-width: calc(100% - 4px); height: auto; }
 .loopback-panel .widget-textarea textarea { width: 100%; box-sizing: border-box; font-size: 14px; min-height: 52px; }
 </style>"""

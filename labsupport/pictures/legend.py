@@ -16,8 +16,8 @@ __all__ = ["below", "entries"]
 _WIDTH: Final = 6.7  # of a character of 12 px, on the safe side
 _LINE: Final = 20
 _KERNEL: Final = (
-    "sent by a kernel (ACKs of bytes not drawn)",
-    "sent by a kernel on its own (ACKs of bytes are not drawn)",
+    "kernel to kernel (ACKs of bytes not drawn)",
+    "kernel to kernel: opening and ending (ACKs of bytes are not drawn)",
 )
 _DOTTED: Final = {"signal": "a signal", "handed": "handed over by accept()"}
 

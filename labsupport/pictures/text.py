@@ -71,11 +71,15 @@ def _centre(text: str, width: int) -> str:
 def _row(story: Story, row: int, labels: list[Label], wires: list[Wire]) -> list[str]:
     """One row: as many lines as its longer side has."""
     sides: dict[bool, list[str]] = {True: [], False: []}
+    crossing = [wire for wire in wires if wire.kind != "handed"]
+    births = {wire.target.index: line for line, wire in enumerate(crossing) if wire.kind == "ACK" and wire.target}
     for label in sorted(labels, key=lambda label: (label.lane, label.kind == "state", label.index)):
         lane = story.lanes[label.lane]
         width = _LEFT if lane.left else _RIGHT
-        sides[lane.left] += _entry(lane, label, width, many=_many(story, lane))
-    middle = [_crossing(story, wire) for wire in wires if wire.kind != "handed"]
+        side = sides[lane.left]
+        side += [""] * (births.get(label.index, 0) - len(side))  # what an ACK begins stands beside it
+        side += _entry(lane, label, width, many=_many(story, lane))
+    middle = [_crossing(story, wire) for wire in crossing]
     count = max(len(sides[True]), len(sides[False]), len(middle), 1)
     padded = [list_ + [""] * (count - len(list_)) for list_ in (sides[True], middle, sides[False])]
     return [_line(str(row + 1) if k == 0 else "", *(column[k] for column in padded)) for k in range(count)]

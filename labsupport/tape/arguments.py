@@ -10,16 +10,25 @@ from typing import Any, Final
 from .events import KEPT_BYTES, Address
 from .lives import Plain
 
-__all__ = ["address_of", "first_bytes", "harmless", "in_order", "local_address", "peer_address"]
+__all__ = ["address_of", "first_bytes", "harmless", "in_order", "local_address", "peer_address", "size_of"]
 
 
-def first_bytes(data: Any) -> tuple[bytes | None, int | None]:
+def first_bytes(data: Any, most: int = KEPT_BYTES) -> tuple[bytes | None, int | None]:
     """The bytes to keep of anything bytes-like, and how many there are."""
+    most = min(most, KEPT_BYTES)
     try:
         view = memoryview(data)
-        return bytes(view.cast("B")[:KEPT_BYTES] if view.contiguous else view.tobytes()[:KEPT_BYTES]), view.nbytes
+        return bytes(view.cast("B")[:most] if view.contiguous else view.tobytes()[:most]), view.nbytes
     except (TypeError, ValueError, BufferError):
         return None, None
+
+
+def size_of(data: Any) -> int | None:
+    """How many bytes anything bytes-like holds."""
+    try:
+        return memoryview(data).nbytes
+    except TypeError:
+        return None
 
 
 _INTO: Final = ("buffer", "nbytes", "flags")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from .arrows import Arrow, Connection, Fate
 from .connections import host
 from .events import Address, Call, Endpoint, Event, Note
+from .record import SMALL
 from .streams import ENDED, RECEIVING, SENDING
 
 __all__ = ["datagram_exchange"]
@@ -137,16 +138,16 @@ class _Queue:
 
     def put(self, send: Call) -> None:
         self._all.append(send)
-        self._alike[send.length, send.data].append(send)
-        self._of[_port(send.endpoint.local), send.length, send.data].append(send)
+        self._alike[send.length, _first(send)].append(send)
+        self._of[_port(send.endpoint.local), send.length, _first(send)].append(send)
 
     def find(self, take: Call) -> tuple[Call | None, str]:
         """The first datagram that this may be, and whether it may be another."""
         source = self._post.address[take]
         heaps = (
-            self._of.get((_port(source), take.length, take.data)),
+            self._of.get((_port(source), take.length, _first(take))),
             # Before it was connected it may have heard others, and without an address it may have been anyone.
-            self._alike.get((take.length, take.data)) if take.address is None else None,
+            self._alike.get((take.length, _first(take))) if take.address is None else None,
             self._all,  # it may have been cut, or the tape no longer has its bytes
         )
         for heap, one in zip(heaps, (source, None, take.address), strict=True):
@@ -158,9 +159,9 @@ class _Queue:
     def _has_twin(self, send: Call, take: Call, source: Address | None) -> bool:
         """Whether another datagram with the same bytes may be the one, or the one that was taken before was this."""
         if source is None:
-            twins = self._alike[send.length, send.data]
+            twins = self._alike[send.length, _first(send)]
         else:
-            twins = self._of[_port(send.endpoint.local), send.length, send.data]
+            twins = self._of[_port(send.endpoint.local), send.length, _first(send)]
         if any(other is not send for other in self._fitting(twins, take, source)):
             self._unsure[id(twins)] = take.done or take.order
         return self._unsure.get(id(twins), 0) > send.order
@@ -181,11 +182,18 @@ def _fits(send: Call, destination: Address | None, take: Call, source: Address |
     came, whole = take.length or 0, send.length or 0
     if came > whole or (came < whole and not _full(take)):
         return False
-    if send.data is not None and take.data is not None and send.data[:came] != take.data[: len(send.data)]:
-        return False
+    if send.data is not None and take.data is not None:
+        known = min(len(send.data), len(take.data))  # of an older one the tape has the first bytes only
+        if send.data[:known] != take.data[:known]:
+            return False
     if source is not None and not _reaches(source, send.endpoint.local):
         return False
     return _reaches(destination, take.endpoint.local)
+
+
+def _first(call: Call) -> bytes | None:
+    """So many bytes of it as the tape always has."""
+    return None if call.data is None else call.data[:SMALL]
 
 
 def _full(take: Call) -> bool:

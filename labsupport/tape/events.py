@@ -48,10 +48,11 @@ class Program:
     """One thread's run of Python: the calls of a program happen in the order of their ticks.
 
     `name` is "main" or the thread's name; `owner` is the background server or exercise run
-    that the thread works for, if any; `parent` the program that started it.
+    that the thread works for, if any; `parent` the program that started it.  It began at tick
+    `begun`, and `last` is the newest thing that it did.
     """
 
-    __slots__ = ("ident", "inside", "name", "number", "owner", "parent", "wrapping")
+    __slots__ = ("begun", "ident", "inside", "last", "name", "number", "owner", "parent", "wrapping")
 
     _numbers = itertools.count(1)
 
@@ -61,6 +62,8 @@ class Program:
         self.parent = parent
         self.owner = owner
         self.ident = ident
+        self.begun = tick()
+        self.last: Call | Sync | None = None
         self.inside = False  # within a watched call that is made of others
         self.wrapping = False  # within a wrap_socket, whose handshake is a call of its own
 
@@ -201,6 +204,7 @@ class Call:
         self.layer = layer
         self.order = tick()
         self.started = clock()
+        program.last = self
 
     def finish(self) -> None:
         """It has returned."""
@@ -249,6 +253,7 @@ class Sync:
         self.result: Any = None
         self.order = tick()
         self.started = clock()
+        program.last = self
 
     @property
     def open(self) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from labsupport import kernel
 
-from .arguments import address_of, first_bytes, local_address, peer_address
+from .arguments import address_of, first_bytes, local_address, peer_address, size_of
 from .events import Call, Endpoint, Program
 from .lives import Plain
 from .record import TAPE
@@ -104,7 +104,11 @@ def _took(call: Call, length: int) -> None:
 def _received(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
     if len(args) > 1:
         _asking_flags(call, args[1])
-    _took(call, len(result))
+    call.length = length = len(result)
+    endpoint = call.endpoint
+    call.offset = endpoint.received
+    if not call.flags & _PEEK:
+        endpoint.received += length
     TAPE.keep(call, result)
     call.result = call.data
 
@@ -129,7 +133,7 @@ def _received_from(call: Call, sock: Any, args: tuple[Any, ...], result: Any) ->
 
 
 def _asking_into(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
-    size = args[1] if len(args) > 1 and args[1] else first_bytes(args[0])[1] if args else None
+    size = args[1] if len(args) > 1 and args[1] else size_of(args[0]) if args else None
     call.asked = (size, *args[2:])
     if len(args) > 2:
         _asking_flags(call, args[2])
@@ -139,9 +143,9 @@ def _received_into(call: Call, sock: Any, args: tuple[Any, ...], result: Any) ->
     call.result = result
     _took(call, min(result, call.asked[0] or 0))  # MSG_TRUNC: told of more than came
     if args:
-        data, _ = first_bytes(args[0])
+        data, _ = first_bytes(args[0], result)
         if data is not None:
-            TAPE.keep(call, data[:result])
+            TAPE.keep(call, data)
 
 
 def _received_from_into(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
@@ -157,7 +161,7 @@ def _received_message(call: Call, sock: Any, args: tuple[Any, ...], result: Any)
 
 def _asking_message_into(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
     known = bool(args) and isinstance(args[0], list | tuple)
-    call.asked = (sum(first_bytes(part)[1] or 0 for part in args[0]) if known else None, *args[1:])
+    call.asked = (sum(size_of(part) or 0 for part in args[0]) if known else None, *args[1:])
 
 
 def _received_message_into(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
@@ -233,8 +237,8 @@ def _closing(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
     try:
         if Plain.getsockopt(sock, socket.SOL_SOCKET, socket.SO_LINGER, 8) == _LINGER_NOTHING:
             call.ending = "linger"
-        elif kernel.unread(sock.fileno()):
-            call.ending = "unread"
+        elif kernel.unread(sock.fileno()) and kernel.snapshot(sock).state != "CLOSED":
+            call.ending = "unread"  # a connection that both sides have finished is CLOSED to its socket: no RST
     except OSError:
         pass  # a socket that cannot be asked closes as it closes
 

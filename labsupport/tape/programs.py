@@ -22,16 +22,17 @@ from .record import TAPE
 
 __all__ = ["Owner", "current", "install", "uninstall"]
 
-_local = threading.local()
+#: Of each thread: `program`, once it was asked for.
+mine = threading.local()
 _ATTRIBUTE = "_labsupport_program"
 
 
 def current() -> Program:
     """The program of the thread that asks."""
     try:
-        return _local.program  # type: ignore[no-any-return]  # a thread-local has no types
+        return mine.program  # type: ignore[no-any-return]  # a thread-local has no types
     except AttributeError:
-        program = _local.program = _enter()
+        program = mine.program = _enter()
         return program
 
 

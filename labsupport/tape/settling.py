@@ -17,7 +17,7 @@ import time
 from typing import Any, Final
 
 from . import programs
-from .events import Call, Endpoint, Event, Program, Sync, clock
+from .events import Call, Endpoint, Program, Sync, clock
 from .record import TAPE
 from .watched import live
 
@@ -53,22 +53,16 @@ def settle(begin: int, limit: float = LIMIT) -> bool:
 
 def _look(begin: int) -> tuple[bool, bool]:
     """Whether any other thread is concerned, and whether all that are wait."""
-    events = TAPE.events()
-    last = {event.program: event for event in events if isinstance(event, Call | Sync)}
-    starts = [event for event in events if isinstance(event, Sync) and event.kind == "start"]
-    started = {event.key for event in starts if event.order > begin}
     concerned = {
-        program: ident
-        for program, ident in _alive()
-        if program in started or _is_recent(last.get(program), begin)
+        program: ident for program, ident in _alive() if program.begun > begin or _is_recent(program.last, begin)
     }
     sockets = {endpoint: sock for sock, endpoint in live()} if concerned else {}
     frames = sys._current_frames() if concerned else {}
     calm = True
     for program, ident in concerned.items():
-        event = last.get(program)
+        event = program.last
         if event is not None and event.open:
-            calm = calm and _stays_open(event, events, sockets)
+            calm = calm and _stays_open(event, sockets)
         else:
             calm = calm and _is_parked(frames.get(ident), program, sockets)
     return bool(concerned), calm
@@ -85,7 +79,7 @@ def _is_recent(event: Call | Sync | None, begin: int) -> bool:
     return event is not None and (event.done is None or event.done > begin)
 
 
-def _stays_open(event: Call | Sync, events: list[Event], sockets: dict[Endpoint, Any]) -> bool:
+def _stays_open(event: Call | Sync, sockets: dict[Endpoint, Any]) -> bool:
     """Whether nothing that has happened so far will end this call, or this wait."""
     if isinstance(event, Call):
         sock = sockets.get(event.endpoint)
@@ -93,8 +87,8 @@ def _stays_open(event: Call | Sync, events: list[Event], sockets: dict[Endpoint,
     if event.kind == "join":
         return isinstance(event.key, Program) and _lives(event.key)
     return event.kind == "wait" and not any(
-        isinstance(other, Sync) and other.kind == "set" and other.key == event.key and other.order > event.order
-        for other in events
+        isinstance(other, Sync) and other.kind == "set" and other.key == event.key
+        for other in TAPE.events(since=event.order)
     )
 
 

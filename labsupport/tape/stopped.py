@@ -39,7 +39,9 @@ class Stopped(SystemExit):
 
     def __init__(self) -> None:
         super().__init__()
-        _told.times = getattr(_told, "times", 0) + 1
+        owner = current().owner
+        before = getattr(_told, "by", (None, 0))
+        _told.by = (owner, before[1] + 1 if before[0] is owner else 1)
         self._strike()
 
     def __del__(self) -> None:
@@ -48,7 +50,8 @@ class Stopped(SystemExit):
 
     @staticmethod
     def _strike() -> None:
-        if getattr(_told, "times", 0) > POLITE and _is_halted():
+        owner, times = getattr(_told, "by", (None, 0))
+        if times > POLITE and owner is current().owner and _is_halted():
             _strike_at(sys._getframe(2))
 
 
@@ -76,6 +79,9 @@ def _strike_at(frame: FrameType | None) -> None:
 
 
 def _strike(frame: FrameType, event: str, _: object) -> Any:
+    if not _is_halted():  # this thread works for somebody else by now
+        sys.settrace(None)
+        return None
     if not is_learners(frame.f_code.co_filename):
         return None
     if event == "line":

@@ -31,17 +31,16 @@ _LETTING_GO: Final = frozenset({"close", "detach", "setblocking", "setsockopt", 
 
 def _watched(op: str, plain: Callable[..., Any], layer: str, before: Before | None, after: After | None) -> Any:
     """The method that calls `plain` and writes it down."""
-    append = TAPE.append
+    append, mine = TAPE.append, programs.mine
     letting_go = op in _LETTING_GO
 
     @functools.wraps(plain)
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        program = current()
-        endpoint: Endpoint | None = None
         try:
-            endpoint = self._endpoint
-        except AttributeError:
-            pass  # socket.socket.recv(made_before_us, 10)
+            program = mine.program
+            endpoint: Endpoint | None = self._endpoint
+        except AttributeError:  # a new thread, or socket.socket.recv(made_before_us, 10)
+            program, endpoint = current(), getattr(self, "_endpoint", None)
         if endpoint is None or program.inside or endpoint.hidden:
             return plain(self, *args, **kwargs)
         owned = program.owner is not None or endpoint.owner is not None
@@ -53,7 +52,7 @@ def _watched(op: str, plain: Callable[..., Any], layer: str, before: Before | No
             before(call, self, given)
         try:
             append(call)
-            result = plain(self, *args, **kwargs)
+            result = plain(self, *args, **kwargs) if kwargs else plain(self, *args)
             if after is not None:
                 after(call, self, given, result)
             if owned:  # what woke it may have been the order to stop

@@ -92,14 +92,19 @@ def test_a_prediction_answers_after_the_next_cell(press: Press, theme: str, open
     notebook.picture(f"predict {theme}")
 
 
-def test_tab_reaches_every_choice_of_a_prediction(open_notebook: Open) -> None:
+def test_tab_goes_into_a_prediction_and_on_to_its_button(open_notebook: Open) -> None:
     notebook = open_notebook(PREDICT, "print('ran')")
     notebook.run(0)
     panel = notebook.output(0)
     focus(notebook, 0)
-    for choice in ("one", "two"):
-        by_keyboard(panel.get_by_role("radio", name=choice))
-        expect(panel.get_by_role("radio", name=choice)).to_be_checked()
+    by_keyboard(panel.get_by_role("radio", name="one"))
+    expect(panel.get_by_role("radio", name="one")).to_be_checked()
+    expect(panel.get_by_role("button", name="That is my prediction")).to_be_enabled()
+    notebook.page.keyboard.press("Tab")  # radio buttons of one name are one stop (ARIA: radio group pattern)
+    expect(panel.get_by_role("button", name="That is my prediction")).to_be_focused()
+    notebook.page.keyboard.press("Space")
+    expect(panel).to_contain_text("Now run the next cell.")
+    expect(panel.get_by_role("radio", name="two")).to_be_disabled()
 
 
 def test_the_arrow_keys_choose_in_a_prediction(open_notebook: Open) -> None:
@@ -108,9 +113,11 @@ def test_the_arrow_keys_choose_in_a_prediction(open_notebook: Open) -> None:
     panel = notebook.output(0)
     focus(notebook, 0)
     by_keyboard(panel.get_by_role("radio", name="one"))
-    notebook.page.keyboard.press("ArrowDown")
-    expect(panel.get_by_role("radio", name="two")).to_be_checked()
-    expect(panel.get_by_role("radio", name="two")).to_be_focused()
+    for key, choice in (("ArrowDown", "two"), ("ArrowUp", "one"), ("ArrowUp", "two"), ("ArrowRight", "one")):
+        notebook.page.keyboard.press(key)
+        expect(panel.get_by_role("radio", name=choice)).to_be_checked()
+        expect(panel.get_by_role("radio", name=choice)).to_be_focused()
+    assert notebook.ask("panel.content.activeCellIndex") == 0
 
 
 def test_a_prediction_does_not_hold_up_run_all(open_notebook: Open) -> None:

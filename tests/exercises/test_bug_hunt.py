@@ -14,7 +14,8 @@ CLAIMS = {
     2: "HOST = ''", 3: "PORT", 5: "bind", 7: "accept", 12: "decode", 13: "send(", 19: "12345", 22: "recv(1024)",
     23: "decode", 24: "socket.timeout", 26: "except Exception", 27: "network error", 29: "s.close()",
     4: "AF_INET", 6: "listen(5)", 8: "while True", 9: "recv(1024)", 10: "if not data", 11: "break",
-    14: "connection.close()", 18: "socket.socket", 20: "sendall", 21: "SHUT_WR", 28: "finally",
+    14: "connection.close()", 17: "try", 18: "socket.socket", 20: "sendall", 21: "SHUT_WR", 25: "too slow",
+    28: "finally", 1: "import", 15: "", 16: "import",
 }  # fmt: skip
 
 
@@ -52,7 +53,7 @@ def test_each_sound_line_is_defended(line: int) -> None:
     [
         (7, "this is 7"),
         ("2, 7", "set of line numbers"),
-        ({"2"}, "set of line numbers"),
+        ({"2"}, "set of line numbers, without quotes"),
         ({True}, "set of line numbers"),
         ({2: 3}, "set of line numbers"),
         ({0, 2}, "no line 0"),
@@ -67,3 +68,22 @@ def test_what_is_no_answer_is_said(answer: object, words: str) -> None:
 
 def test_an_iterator_that_raises_is_no_answer() -> None:
     assert BUG_HUNT.check(1 / each for each in (1, 0)).status == "failed"
+
+
+@pytest.mark.parametrize("line", [4, 8, 14, 17, 18, 25, 28])
+def test_a_right_idea_counts_at_each_line_that_shows_it(line: int) -> None:
+    fault = next(fault for fault in BUG_HUNT.faults if line in fault.lines)
+    others = {each.lines[0] for each in BUG_HUNT.faults if each is not fault}
+    assert BUG_HUNT.check({*others, line}).returned == "10 of 10 faults, and 0 lines that are sound"
+
+
+def test_the_example_gives_nothing_away() -> None:
+    assert BUG_HUNT.example in BUG_HUNT.prompt
+    assert BUG_HUNT.check(ast.literal_eval(BUG_HUNT.example)).returned.startswith("0 of 10")
+
+
+@pytest.mark.parametrize(
+    ("answer", "begins"), [(set(), "The set is empty; six"), ({7}, "One fault so far; six"), ({2, 7}, "So far 2 faults")]
+)
+def test_too_few_are_counted_in_words_that_fit(answer: set[int], begins: str) -> None:
+    assert BUG_HUNT.check(answer).message.startswith(begins)

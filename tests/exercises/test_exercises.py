@@ -51,7 +51,7 @@ def test_a_mistake_gets_its_own_message_and_no_other(
     verdict = exercise.check_source(mistake.source)
     assert (verdict.status, verdict.mistake) == ("failed", mistake.name), verdict.text()
     assert verdict.message == mistake.message
-    assert "{" not in mistake.message.replace("{1, 15}", "")
+    assert "{" not in mistake.message
     assert verdict.expected
     if isinstance(exercise, Task):
         assert verdict.called

@@ -151,6 +151,14 @@ def test_it_is_kept_under_a_name_that_does_not_change(notebook: Any) -> None:
     assert predict("What does send() return?", CHOICES, right=RIGHT).name != asked.name
 
 
+def test_the_reason_is_kept_with_the_choice(notebook: Any) -> None:
+    notebook.run_cell("asked = predict(question, choices, right=right, because=True)")
+    asked = notebook.user_ns["asked"]
+    asked._why.value = "TCP is a byte stream. \n"
+    asked.choice, asked.committed = RIGHT, True
+    assert progress.load()["predictions"][asked.name]["reason"] == "TCP is a byte stream."
+
+
 def test_a_progress_that_cannot_be_written_stops_nothing_and_is_said(
     notebook: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

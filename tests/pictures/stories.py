@@ -17,7 +17,7 @@ from labsupport.tape.record import TAPE
 from labsupport.tape.watched import endpoint_of
 from labsupport.threads import Signal
 
-__all__ = ["STORIES", "picture_of", "told"]
+__all__ = ["STORIES", "Story", "beside", "call", "listen", "picture_of", "told"]
 
 Story = Callable[[contextlib.ExitStack], None]
 
@@ -37,7 +37,7 @@ def picture_of(name: str) -> Picture:
 
 
 @contextlib.contextmanager
-def _beside(program: Callable[[], Any]) -> Iterator[threading.Thread]:
+def beside(program: Callable[[], Any]) -> Iterator[threading.Thread]:
     thread = threading.Thread(target=program, name="server", daemon=True)
     thread.start()
     yield thread
@@ -45,16 +45,16 @@ def _beside(program: Callable[[], Any]) -> Iterator[threading.Thread]:
     assert not thread.is_alive()
 
 
-def _listen(held: contextlib.ExitStack) -> socket.socket:
+def listen(held: contextlib.ExitStack) -> socket.socket:
     return held.enter_context(socket.create_server(("127.0.0.1", 0)))
 
 
-def _call(listener: socket.socket) -> socket.socket:
+def call(listener: socket.socket) -> socket.socket:
     return socket.create_connection(listener.getsockname(), timeout=5)
 
 
 def two_sends_one_recv(held: contextlib.ExitStack) -> None:
-    listener, both_sent = _listen(held), Signal("both_sent")
+    listener, both_sent = listen(held), Signal("both_sent")
 
     def server() -> None:
         connection, _ = listener.accept()
@@ -62,7 +62,7 @@ def two_sends_one_recv(held: contextlib.ExitStack) -> None:
             both_sent.wait(5)
             connection.recv(1024)
 
-    with _beside(server) as thread, _call(listener) as client:
+    with beside(server) as thread, call(listener) as client:
         client.sendall(b"hello ")
         client.sendall(b"world")
         both_sent.set()
@@ -70,7 +70,7 @@ def two_sends_one_recv(held: contextlib.ExitStack) -> None:
 
 
 def half_close(held: contextlib.ExitStack) -> None:
-    listener = _listen(held)
+    listener = listen(held)
 
     def server() -> None:
         connection, _ = listener.accept()
@@ -78,7 +78,7 @@ def half_close(held: contextlib.ExitStack) -> None:
             while data := connection.recv(1024):
                 connection.sendall(data)
 
-    with _beside(server), _call(listener) as client:
+    with beside(server), call(listener) as client:
         client.sendall("नमस्ते".encode())
         client.recv(1024)
         client.shutdown(socket.SHUT_WR)
@@ -86,7 +86,7 @@ def half_close(held: contextlib.ExitStack) -> None:
 
 
 def one_client_waits(held: contextlib.ExitStack) -> None:
-    listener, served = _listen(held), Signal("served")
+    listener, served = listen(held), Signal("served")
 
     def server() -> None:
         connection, _ = listener.accept()
@@ -95,7 +95,7 @@ def one_client_waits(held: contextlib.ExitStack) -> None:
                 connection.sendall(data.upper())
             served.wait(5)
 
-    with _beside(server), _call(listener) as maria, _call(listener) as wei:
+    with beside(server), call(listener) as maria, call(listener) as wei:
         labsupport.label(maria, "maria")
         labsupport.label(wei, "wei")
         wei.sendall(b"me too")
@@ -109,7 +109,7 @@ def one_client_waits(held: contextlib.ExitStack) -> None:
 
 
 def unread_bytes(held: contextlib.ExitStack) -> None:
-    listener, sent = _listen(held), Signal("sent")
+    listener, sent = listen(held), Signal("sent")
 
     def server() -> None:
         connection, _ = listener.accept()
@@ -117,7 +117,7 @@ def unread_bytes(held: contextlib.ExitStack) -> None:
             sent.wait(5)
             connection.recv(5)
 
-    with _beside(server), _call(listener) as client:
+    with beside(server), call(listener) as client:
         client.sendall(b"hello, I have a lot to say")
         sent.set()
         with contextlib.suppress(ConnectionResetError):
@@ -125,13 +125,13 @@ def unread_bytes(held: contextlib.ExitStack) -> None:
 
 
 def sent_too_late(held: contextlib.ExitStack) -> None:
-    listener, gone = _listen(held), Signal("gone")
+    listener, gone = listen(held), Signal("gone")
 
     def server() -> None:
         listener.accept()[0].close()
         gone.set()
 
-    with _beside(server), _call(listener) as client:
+    with beside(server), call(listener) as client:
         gone.wait(5)
         client.sendall(b"too late")
         with contextlib.suppress(ConnectionResetError):
@@ -139,7 +139,7 @@ def sent_too_late(held: contextlib.ExitStack) -> None:
 
 
 def too_early(held: contextlib.ExitStack) -> None:
-    listener, late = _listen(held), Signal("late")
+    listener, late = listen(held), Signal("late")
 
     def server() -> None:
         connection, _ = listener.accept()
@@ -148,7 +148,7 @@ def too_early(held: contextlib.ExitStack) -> None:
             late.wait(5)
             connection.sendall(b"here it is")
 
-    with _beside(server), _call(listener) as client:
+    with beside(server), call(listener) as client:
         client.sendall(b"quick?")
         client.settimeout(0.05)
         with contextlib.suppress(TimeoutError):
@@ -159,8 +159,8 @@ def too_early(held: contextlib.ExitStack) -> None:
 
 
 def not_accepted(held: contextlib.ExitStack) -> None:
-    listener = _listen(held)
-    client = held.enter_context(_call(listener))
+    listener = listen(held)
+    client = held.enter_context(call(listener))
     client.sendall(b"is anybody there?")
 
 
@@ -182,7 +182,7 @@ def cut_datagram(held: contextlib.ExitStack) -> None:
 
 
 def a_listener_alone(held: contextlib.ExitStack) -> None:
-    listener = _listen(held)
+    listener = listen(held)
 
     def server() -> None:
         listener.accept()[0].close()
@@ -208,8 +208,8 @@ def _waits_in_accept(listener: socket.socket) -> bool:
 
 
 def non_blocking(held: contextlib.ExitStack) -> None:
-    listener = _listen(held)
-    client = held.enter_context(_call(listener))
+    listener = listen(held)
+    client = held.enter_context(call(listener))
     connection = held.enter_context(listener.accept()[0])
     connection.setblocking(False)
     for _ in range(3):

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labsupport.pictures import Picture
-from labsupport.pictures.ladder.layout import lay_out
+from labsupport.pictures.ladder.layout import lay_out, lay_out_both
 from labsupport.pictures.svg import DEFS, fragment
 from labsupport.tape.excerpt import Excerpt
 from tests.pictures.histories import Script
@@ -147,5 +148,26 @@ def test_signs_that_do_not_occur_are_not_explained() -> None:
     said = " ".join(texts(Picture(script.events(0)).svg()))
     assert "a call that waits" in said
     assert "bytes of one send" not in said
-    assert "sent by a kernel" not in said
+    assert "kernel to kernel" not in said
     assert "only the kernel has it" not in said
+
+
+def test_a_chip_has_room_for_letters_and_emoji_of_any_font() -> None:
+    script = Script()
+    near, _ = script.connect(script.main)
+    for word in ("héllo wörld", "你好世界你好", "नमस्ते दुनिया", "👋🏽🎉🎉🎉🎉🎉", "مرحبا بالعالم", "சென்னை", "❤️ ok"):
+        script.send(script.main, near, word.encode())
+    picture = Picture(script.events(0))
+    for layout in lay_out_both(picture):
+        for label in layout.story.labels:
+            for chip, _, width in (each for row in layout.boxes[label.index].chips for each in row):
+                assert 12 + 7.2 * len(chip.name) + (7.2 + _widest(chip.text) if chip.text else 0) <= width
+                assert chip.text.removesuffix("…")
+
+
+def _widest(text: str) -> float:
+    """In pixels, at 12 px: a Latin letter of 0.6 em, any other of 1 em, an emoji of 1.37 em; marks stand on others."""
+    kinds = {character: unicodedata.category(character) for character in text}
+    sizes = {"So": 16.4, "Sk": 16.4, "Mn": 0.0}
+    latin = {character: ord(character) < 0x300 or character in "…␣" for character in text}
+    return sum(7.2 if latin[each] else sizes.get(kinds[each], 12.0) for each in text)

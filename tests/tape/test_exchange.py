@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from labsupport.tape.events import Call, Endpoint, Event, Note, Program
 from labsupport.tape.exchange import Arrow, Exchange, exchange
+from labsupport.tape.record import SMALL
 from labsupport.tape.watched import endpoint_of
 from tests.tape.histories import Datagrams, Streams
 from tests.tape.stories import Story, arrived, beside, connected, listening
@@ -327,6 +328,20 @@ def _posted(steps: list[tuple[str, int, int, bool, int]], *, distinct: bool) -> 
     return history
 
 
+@pytest.mark.parametrize("older", ["send", "take", "both"])
+def test_datagrams_of_which_the_tape_forgot_the_end(older: str) -> None:
+    history = Datagrams(1, 1)
+    for letter in (b"a", b"b"):
+        history.send(history.senders[0], history.receivers[0], letter * 1000, lost=letter == b"a")
+    history.recv(history.receivers[0], 2000)
+    for send, take in history.truth.items():
+        for call, name in ((send, "send"), (take, "take")):
+            if call is not None and older in (name, "both"):
+                call.data = (call.data or b"")[:SMALL]
+    found = exchange(history.events)
+    assert [(arrow.fate, arrow.doubt) for arrow in found.arrows] == [("waiting", ""), ("received", "")]
+
+
 def test_a_datagram_of_a_stranger_is_outside() -> None:
     history = Datagrams(1, 1)
     history.call(history.server, history.receivers[0], "recvfrom", 9, length=3, data=b"who", address=("127.0.0.1", 9))
@@ -506,6 +521,7 @@ def test_a_send_after_the_peer_has_closed(story: Story) -> None:
         assert controls(story.excerpt.exchange) == ["SYN", "SYN+ACK", "FIN", "RST"]
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # which would keep the socket
 def test_collected_ends_the_stream(story: Story) -> None:
     with listening() as listener:
         server_end: list[Endpoint] = []

@@ -18,6 +18,9 @@ from labsupport.tape.programs import Owner, current
 from labsupport.tape.watched import Plain
 from tests.tape.stories import Story, beside, connected, listening
 
+# Sockets are left to the collector on purpose, and the warning that says so would keep them: it has a `source`.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
 
 def syncs(story: Story) -> list[Sync]:
     return [event for event in story.events if isinstance(event, Sync)]

@@ -31,6 +31,9 @@ from labsupport.tape.lives import PlainSSL
 from labsupport.tape.watched import Plain, endpoint_of
 from tests.tape.stories import Story, arrived, beside, connected, listening
 
+# Sockets are left to the collector on purpose, and the warning that says so would keep them: it has a `source`.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -49,9 +49,9 @@ _FAULTS: Final = (
         "who can reach this server: only this machine, or more than that?",
     ),
     Fault(
-        (7,),
+        (7, 8),
         "accept() is called once, so a second client is connected by the kernel and never served. It belongs in a "
-        "loop.",
+        "loop of its own, around the one in line 8.",
         "two clients come. Which line serves the second?",
     ),
     Fault(
@@ -76,8 +76,8 @@ _FAULTS: Final = (
         "which call returns a number that nobody looks at?",
     ),
     Fault(
-        (24,),
-        "no timeout was ever set, so this can not be the client's own: it waits for ever. settimeout() before "
+        (24, 25),
+        "no timeout was ever set, so this cannot be the client's own: it waits for ever. settimeout() before "
         "connect().",
         "which line waits for something that no other line has asked for?",
     ),
@@ -87,36 +87,33 @@ _FAULTS: Final = (
         "you misspell a name in line 23. What does the program print?",
     ),
     Fault(
-        (29,),
+        (29, 17, 18, 28, 4, 14),
         "if socket() failed there is no s: a NameError hides the real error, and in a notebook an s of an older cell "
-        "is "
-        "closed instead. Make the socket before the try, or with `with`.",
+        "is closed instead. The server's listener (line 4) is never closed at all; line 14 closes only the connection, "
+        "and that loses nothing. Make each socket with `with`.",
         "socket() itself fails in line 18. What does the last line do?",
     ),
     Fault(
         (5,),
-        "after a restart, bind() fails with 'Address already in use' while old connections are in TIME-WAIT: on POSIX "
-        "systems set SO_REUSEADDR first, as create_server() does (chapter 06).",
-        "the server ends and is started again at once. Which line raises 'Address already in use'?",
+        "if the server closes first (Ctrl-C while a client is connected), a restart fails with 'Address already in "
+        "use'. On POSIX set SO_REUSEADDR before bind, as create_server() does (chapter 06).",
+        "you press Ctrl-C while a client is connected and start the server again. Which line complains?",
     ),
 )
 
 _SOUND: Final = {
-    4: "AF_INET and SOCK_STREAM are what IPv4 and TCP are called; the line is right.",
+    1: "It only imports what the server needs.",
     6: "listen(5) bounds the queue of clients that wait for accept(), not the clients that can be served. It is small, "
     "and no fault.",
-    8: "The loop is right: it takes piece after piece.",
     9: "Here recv(1024) stands in a loop that b'' ends, so nothing is lost: what is beyond 1024 bytes comes next time. "
     "(Line 22 is another matter.)",
     10: "`not data` is the test for b'', the end of what the client sends. It is right.",
     11: "Leaving the loop at b'' is right.",
-    14: "close() loses nothing that was sent: the kernel delivers the rest and then the end (RFC 9293 §3.6). "
-    "The loop has read all there was, so it is no reset either.",
-    18: "A new socket for a new connection: right.",
+    15: "It is empty: the server ends above it, the client begins below.",
+    16: "It only imports what the client needs.",
     20: "encode() uses UTF-8 when you name nothing else, and sendall() sends all of it.",
     21: "shutdown(SHUT_WR) says 'I have finished sending', and the client can still read the answer. "
     "It is what lets the server's loop end.",
-    28: "finally itself is right: the socket must be closed, whatever happens.",
 }
 
 
@@ -126,7 +123,15 @@ def _names(*lines: int) -> Callable[[Picked], Facts | None]:
 
 
 def _everything(picked: Picked) -> Facts | None:
-    return {"n": len(picked.sound)} if len(picked.sound) >= 8 else None
+    return {"n": len(picked.sound)} if len(picked.sound) >= 6 else None
+
+
+def _not_enough(picked: Picked) -> Facts | None:
+    if picked.sound or not picked.missing:
+        return None
+    found = len(picked.found)
+    so_far = ("The set is empty", "One fault so far")[found] if found < 2 else f"So far {found} faults"
+    return {"so_far": so_far, "question": picked.missing[0].question}
 
 
 def _belief(name: str, line: int, says: str) -> Mistake:
@@ -141,8 +146,9 @@ BUG_HUNT: Final = Choice(
     chapter=1,
     prompt=(
         "**Bug hunt.** A pair of programs as the web has them: they run, and they have ten faults. Find six. "
-        "Answer with a set of line numbers, such as `{1, 15}`, of lines that are wrong or come at the wrong moment; "
-        "a line that is sound does not count against ten others, but it has to go.\n\n```text\n"
+        "Answer with a set of line numbers, such as `{1, 16}` (imports: not faults), of lines that are wrong or come "
+        "at the wrong moment. No sound line may be in the set; the answer tells you which one is, and why."
+        "\n\n```text\n"
         + "".join(f"{number:>2}  {line}".rstrip() + "\n" for number, line in enumerate(LISTING.splitlines(), 1))
         + "```"
     ),
@@ -163,35 +169,36 @@ BUG_HUNT: Final = Choice(
     ),
     starter="bug_hunt = ...   # a set of line numbers\n",
     solution="bug_hunt = {2, 3, 5, 7, 12, 13, 22, 24, 26, 29}\n",
-    alternatives=("bug_hunt = {2, 7, 13, 22, 24, 29}\n", "bug_hunt = [19, 5, 7, 23, 13, 27]\n"),
+    alternatives=(
+        "bug_hunt = {2, 7, 13, 22, 24, 29}\n",
+        "bug_hunt = [19, 5, 7, 23, 13, 27]\n",
+        "bug_hunt = {2, 8, 13, 22, 25, 17, 28}\n",
+        "bug_hunt = {3, 4, 14, 7, 8, 12, 24, 26}\n",
+    ),
     praise="You would not have shipped it. Here are all ten.",
     faults=_FAULTS,
     sound=_SOUND,
     enough=6,
     last=len(LISTING.splitlines()),
+    example="{1, 16}",
     mistakes=(
         Mistake(
             "everything",
             "bug_hunt = set(range(1, 30))\n",
-            "You named {n} lines that are sound. A hunt is worth something when the innocent go free: "
+            "You named {n} lines that are sound. A hunt is worth something when the sound lines are left out: "
             "for each line, say what would go wrong, and when.",
             _everything,
-            {"n": 16},
+            {"n": 9},
         ),
         _belief("fears_the_backlog", 6, f"Line 6 is sound. {_SOUND[6]}"),
         _belief("fears_1024", 9, f"Line 9 is sound. {_SOUND[9]}"),
-        _belief("fears_close", 14, f"Line 14 is sound. {_SOUND[14]}"),
         _belief("fears_shutdown", 21, f"Line 21 is sound. {_SOUND[21]}"),
         Mistake(
             "not_enough_yet",
             "bug_hunt = {2, 7, 13}\n",
-            "So far {n}, all of them faults; six are asked. A question for the next: {question}",
-            lambda picked: (
-                {"n": len(picked.found), "question": picked.missing[0].question}
-                if not picked.sound and picked.missing
-                else None
-            ),
-            {"n": 3, "question": _FAULTS[2].question},
+            "{so_far}; six are asked. A question that leads to another: {question}",
+            _not_enough,
+            {"so_far": "So far 3 faults", "question": _FAULTS[2].question},
         ),
     ),
 )

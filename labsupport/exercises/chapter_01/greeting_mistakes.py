@@ -183,7 +183,7 @@ def greeting_server():
 """,
         "Your server listens on every network interface of this machine ('' means 0.0.0.0; here it was {host}), so "
         "others on your network can reach it. Bind 127.0.0.1 while you practise. (listen() without bind() does "
-        "the same.)",
+        "the same on Linux and macOS.)",
         _everyone,
         {"host": "0.0.0.0"},
     ),

@@ -46,7 +46,7 @@ def _without_a_word(stage: Stage) -> None:
 
 
 def _reset_in_the_queue(stage: Stage) -> None:
-    """Eli's name has come, and so has his reset, before a server that serves one after another has accepted him."""
+    """Eli's name has come, and so has the reset, before a server that serves one after another has accepted it."""
     amara = stage.client("Amara")
     eli = stage.client("Eli")
     eli.says(b"Eli")
@@ -75,7 +75,7 @@ GREETING_SERVER: Final = Task(
         "serves "
         "one client after another, for ever. A client says its name, in one short piece here (at most 100 bytes). "
         "Answer "
-        "`b'hello '` and the name, and close its connection. Who leaves without a word gets no greeting, only the end. "
+        "`b'hello '` and the name, and close its connection. A client that leaves without a word gets no greeting, only the end. "
         "Whatever one client does, leave or reset, the next one is served."
     ),
     hints=(
@@ -142,7 +142,7 @@ def greeting_server():
         _case("Amara and Bo, both polite", _polite),
         _case("Chen and Dewi leave without a word, then Amara comes", _without_a_word),
         _case("Femi resets while you wait for a name, then Bo comes", _reset),
-        _case("Eli says his name and resets before his turn, then Bo comes", _reset_in_the_queue),
+        _case("Eli says a name and resets before being served, then Bo comes", _reset_in_the_queue),
     ),
     praise=(
         "Your server has met silence, an early end and two resets, and greeted everybody who waited. "

@@ -123,7 +123,7 @@ WHOLE_ANSWER: Final = Task(
         "say "
         "and then finishes sending. Return every byte of it, in order, as `bytes`. It may come in one piece, in "
         "many, or "
-        "be empty. If the connection breaks in the middle, let the error out: half an answer is not the answer."
+        "be empty. If the connection breaks in the middle, let the exception through: half an answer is not the answer."
     ),
     hints=(
         "How can you know that no more will come? Not from the length of a piece.",
@@ -238,7 +238,7 @@ WHOLE_ANSWER: Final = Task(
                 """,
             ),
             "The connection broke after {k} bytes, and you returned them as if they were all. "
-            "Who called you cannot tell half an answer from a whole one: let the error out.",
+            "Whoever called you cannot tell half an answer from a whole one: let the exception through.",
             _hides_the_break,
             {"k": 8},
         ),
@@ -270,7 +270,7 @@ WHOLE_ANSWER: Final = Task(
                 """,
             ),
             "All bytes are there, and you turned them into text. Here the bytes themselves are asked: "
-            "not every answer is text, and who called you may know what it is.",
+            "not every answer is text, and whoever called you may know what it is.",
             _returns_text,
         ),
     ),

@@ -36,13 +36,14 @@ class Choice(Exercise):
     """Name the lines with a fault: at least `enough` faults, and no line that is sound.
 
     - `faults`: what there is to find; `sound`: why a line that people suspect is right, by line number.
-    - `last`: the highest line number.
+    - `last`: the highest line number; `example`: an answer that gives nothing away.
     """
 
     faults: tuple[Fault, ...] = ()
     sound: Mapping[int, str] = field(default_factory=dict)
     enough: int = 1
     last: int = 0
+    example: str = "{1, 2}"
 
     def _verdict(self, answer: object) -> Verdict:
         if answer is ...:
@@ -51,7 +52,7 @@ class Choice(Exercise):
         if lines is None:
             return Verdict(
                 "failed",
-                f"The answer is a set of line numbers, and this is {value_text(answer)}.",
+                f"The answer is a set of line numbers, without quotes, and this is {value_text(answer)}.",
                 returned=value_text(answer),
                 expected=self._shape(),
             )
@@ -61,7 +62,7 @@ class Choice(Exercise):
         return self._judged(self._picked(lines))
 
     def _shape(self) -> str:
-        return f"a set of line numbers such as {{1, {self.last}}}"
+        return f"a set of line numbers such as {self.example}"
 
     def _picked(self, lines: frozenset[int]) -> Picked:
         found = tuple(fault for fault in self.faults if lines & set(fault.lines))

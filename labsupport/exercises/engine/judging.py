@@ -242,7 +242,7 @@ def _of_a_result(result: object, expected: object, outcome: Outcome) -> str:
     if outcome.raises is not None:
         return (
             f"The connection broke in the middle, and your function returned {value_text(result)} as if all were well. "
-            f"It was to raise {outcome.raises.__name__}: let the error out."
+            f"It was to raise {outcome.raises.__name__}: let the exception through."
         )
     if expected is not ANYTHING and not _same(result, expected):
         if result is None:

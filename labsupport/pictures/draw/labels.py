@@ -7,9 +7,8 @@ from html import escape
 
 from labsupport.pictures.colours import both, fill, send, stroke
 from labsupport.pictures.ladder.layout import Layout, Place
-from labsupport.pictures.ladder.measure import CELL, CHIP, LINE, PAD
+from labsupport.pictures.ladder.measure import CELL, CHIP, LINE, PAD, cut
 from labsupport.pictures.ladder.model import OUTSIDE, Chip, Label, Lane
-from labsupport.pictures.ladder.words import fit
 
 from .pen import BOLD, letter, mono, n, text
 
@@ -147,5 +146,5 @@ def _listed(layout: Layout, lane: Lane) -> str:
         return sign + text(place.start, low + 4, lane.name, more=BOLD)
     y = low - 17 * (len(same) - same.index(lane))
     near, anchor, room = (place.end, "end", place.end) if place.side < 0 else (place.start, "", place.room)
-    name = fit(f"{lane.mark} {lane.name}".strip(), int(room // 8))
+    name = cut(f"{lane.mark} {lane.name}".strip(), room * CELL / 8)
     return sign + text(near, y, name, anchor=anchor, more=BOLD)

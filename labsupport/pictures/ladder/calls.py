@@ -10,8 +10,8 @@ from labsupport.tape.events import Call, Event, Note, Sync
 
 from . import words
 from .draft import Draft
+from .kinds import drawn
 from .model import Chip, Label, Lane, Wait
-from .plot import drawn
 
 __all__ = ["calls", "signals"]
 

@@ -9,8 +9,9 @@ from labsupport.tape.events import Call, Event, Note
 from labsupport.tape.exchange import Exchange
 
 from .cast import Cast
+from .kinds import drawn
 from .model import Band, Label, Lane, Wait, Wire
-from .plot import Plot, drawn
+from .plot import Plot
 from .states import Facts
 
 __all__ = ["Draft", "Source"]

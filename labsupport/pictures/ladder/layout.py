@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from .across import EDGE, NARROW, WIDE, Across, Place, across
-from .measure import Box, box
+from .measure import CELL, Box, box, pixels
 from .model import Band, Label, Lane, Story, Wait, Wire
 from .story import Source, tell
 
@@ -74,7 +74,7 @@ class Layout:
 
     def head(self, lane: Lane) -> tuple[float, float]:
         """The middle and the width of the box with a lane's name."""
-        width = max(78.0, len(lane.title) * 8 + 20)
+        width = max(78.0, pixels(lane.title) * 8 / CELL + 20)
         return min(max(self.places[lane.index].x, width / 2 + 2), self.width - width / 2 - 2), width
 
     @property

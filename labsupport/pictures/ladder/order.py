@@ -32,6 +32,16 @@ class Order:
         """An edge that gives way if it and the others cannot all hold."""
         self._weak.append((before, after, rows))
 
+    def after(self, node: int) -> set[int]:
+        """All that edges (and not hints) put after `node`: what is in no order with it is not among them."""
+        found: set[int] = set()
+        to_do = [node]
+        while to_do:
+            fresh = {after for after, _ in self._later[to_do.pop()]} - found
+            found |= fresh
+            to_do += fresh
+        return found
+
     def rows(self) -> list[int]:
         """The row of each node.  Linear in nodes and edges."""
         if self._weak:

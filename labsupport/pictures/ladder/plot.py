@@ -13,37 +13,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 from labsupport.tape.events import Call, Endpoint, Event, Note, Program, Sync
 from labsupport.tape.exchange import Connection, Exchange
-from labsupport.tape.streams import RECEIVING, SENDING
 
+from .kinds import always_waits, at_once, drawn, first_calls
 from .order import Order
 from .silence import coming, feeds, had_room
-from .words import in_progress
 
-__all__ = ["Plot", "drawn"]
-
-_DRAWN: Final = (
-    SENDING
-    | RECEIVING
-    | {"accept", "bind", "close", "connect", "connect_ex", "do_handshake", "listen", "shutdown", "unwrap"}
-)
-_AT_ONCE: Final = frozenset({"bind", "close", "listen", "shutdown"})
-_FOLDED: Final = frozenset({"BlockingIOError", "SSLWantReadError", "SSLWantWriteError"})
-
-
-def drawn(event: Event) -> bool:
-    """Is this event part of the picture?"""
-    if isinstance(event, Note):
-        return True
-    if isinstance(event, Sync):
-        return event.kind in ("set", "wait", "join")
-    if event.op not in _DRAWN or event.ending == "again":
-        return False
-    return event.error is None or event.error.type.__name__ not in _FOLDED or in_progress(event)
+__all__ = ["Plot"]
 
 
 class Plot:
@@ -67,10 +46,19 @@ class Plot:
         for chain in self._programs.values():
             self._follow(chain)
         self._connect(events, exchange)
+        self._after: dict[Event, set[int]] = {}
         rows = self._order.rows()
         self.begin = {event: rows[node] for event, node in self._from.items()}
         self.end = {event: rows[node] for event, node in self._to.items()}
         self.made = {connection: rows[node] for connection, node in self._birth.items()}
+
+    def surely(self, before: Event, after: Event) -> bool:
+        """Whether a program, or what passed between two, makes `before` end above where `after` begins."""
+        if before not in self._to or after not in self._from:
+            return False
+        if before not in self._after:
+            self._after[before] = self._order.after(self._to[before])
+        return self._from[after] in self._after[before]
 
     # --- the order within a program ---------------------------------------------------------
 
@@ -91,11 +79,11 @@ class Plot:
             return begin
         if event.open:
             return begin
-        if isinstance(event, Call) and (event.op in _AT_ONCE or in_progress(event)):
+        if isinstance(event, Call) and at_once(event):
             self._to[event] = begin
             return begin
         end = self._order.node()
-        self._order.edge(begin, end, 1 if _always_waits(event) else 0)
+        self._order.edge(begin, end, 1 if always_waits(event) else 0)
         self._to[event] = end
         return end
 
@@ -125,7 +113,7 @@ class Plot:
             if isinstance(event, Call) and event.op in ("listen", "bind") and event in self._to
             and (event.op == "listen" or event.endpoint.type == 2)
         }  # fmt: skip
-        first = _first_calls(events)
+        first = first_calls(events)
         for one in exchange.connections:
             if one.stream:
                 self._handshake(one, ready, first)
@@ -235,21 +223,3 @@ class Plot:
                 self._from[event] = self._to[event] = node
                 if event.endpoint in last:
                     self._order.edge(last[event.endpoint], node)
-
-
-def _always_waits(event: Call | Sync) -> bool:
-    """It takes at least one row: a round trip to the other kernel, or all the time that it was given."""
-    if isinstance(event, Sync):
-        return event.result is False
-    if event.op.startswith("connect"):
-        return event.endpoint.type == 1
-    return event.error is not None and issubclass(event.error.type, TimeoutError)
-
-
-def _first_calls(events: Iterable[Event]) -> dict[Endpoint, dict[Program, Call]]:
-    """For each endpoint the first call of each program."""
-    found: dict[Endpoint, dict[Program, Call]] = defaultdict(dict)
-    for event in events:
-        if isinstance(event, Call) and drawn(event):
-            found[event.endpoint].setdefault(event.program, event)
-    return found

@@ -1,22 +1,30 @@
 """The kernel's states of each connection (RFC 9293 §3.3.2), derived from the calls.
 
 FIN-WAIT stands for both FIN-WAIT-1 and FIN-WAIT-2: which of the two it is depends on an
-acknowledgement that no call sees.
+acknowledgement that no call sees.  Where nothing orders the two ends' closes, nobody knows which of
+them was first, went through FIN-WAIT and stays in TIME-WAIT, and the state says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from .model import OUTSIDE, Lane, State
 
-__all__ = ["Facts", "states"]
+__all__ = ["EITHER", "Facts", "states"]
+
+#: The state after a close that may have been the first of the two, or the second.
+EITHER: Final = "FIN-WAIT or LAST-ACK"
 
 
 @dataclass(slots=True)
 class Facts:
-    """Rows in which something happened to one end of a connection; None: it did not."""
+    """Rows in which something happened to one end of a connection; None: it did not.
+
+    `unordered`: both ends closed, and nothing says which of them was first.
+    """
 
     listens: int | None = None
     bound: int | None = None
@@ -26,6 +34,7 @@ class Facts:
     says_fin: int | None = None
     hears_fin: int | None = None
     reset: int | None = None
+    unordered: bool = False
 
 
 def states(lane: Lane, facts: Facts) -> list[State]:
@@ -58,7 +67,9 @@ def _opening(lane: Lane, facts: Facts) -> Iterable[State]:
 def _ending(facts: Facts) -> Iterable[State]:
     said, heard, reset = facts.says_fin, facts.hears_fin, facts.reset
     if said is not None and (reset is None or said < reset):
-        if heard is not None and heard < said:
+        if facts.unordered:
+            yield State(EITHER, said)
+        elif heard is not None and heard < said:
             yield State("CLOSE-WAIT", heard)
             yield State("LAST-ACK", said)
             if reset is None:

@@ -9,8 +9,8 @@ from collections import defaultdict
 
 from .calls import calls, signals
 from .draft import Draft, Source
-from .model import Label, Story
-from .states import states
+from .model import Label, Story, Wire
+from .states import EITHER, states
 from .traffic import bytes_sent, connections, controls
 
 __all__ = ["Source", "tell"]
@@ -32,8 +32,8 @@ def tell(source: Source) -> Story:
     for index, label in enumerate(draft.labels):
         label.index = index
     draft.waits.sort(key=lambda wait: wait.begin.index)
-    draft.bands.sort(key=lambda band: (band.begin.index, band.lane))
-    draft.wires.sort(key=lambda wire: (wire.source.index, wire.kind, wire.lane))
+    draft.bands.sort(key=lambda band: (band.begin.index, band.lane, band.number))
+    draft.wires.sort(key=_crossing)
     return Story(
         draft.cast.lanes, draft.labels, draft.waits, draft.wires, draft.bands, rows, _notes(draft), draft.numbers
     )
@@ -41,6 +41,12 @@ def tell(source: Source) -> Story:
 
 def _place(label: Label) -> tuple[int, int, str, str, list[int]]:
     return label.row, label.lane, label.kind, label.text, [chip.number for chip in label.chips]
+
+
+def _crossing(wire: Wire) -> tuple[int, int, str, int, int]:
+    # What is answered stands before its answer: SYN+ACK before ACK (RFC 9293 §3.5), bytes before the reset.
+    rank = {"SYN+ACK": 0, "ACK": 1, "data": 1}.get(wire.kind, 2)
+    return wire.source.index, rank, wire.kind, wire.lane, wire.number
 
 
 def _lifelines(draft: Draft) -> None:
@@ -100,6 +106,8 @@ def _notes(draft: Draft) -> list[str]:
     if draft.cast.left_out:
         more = "conversation is" if draft.cast.left_out == 1 else "conversations are"
         notes.append(f"{draft.cast.left_out:,} more {more} not drawn here.")
+    if any(state.name == EITHER for lane in draft.cast.lanes for state in lane.states):
+        notes.append("Nothing orders the two closes, so nobody knows which end stays in TIME-WAIT.")
     doubts: dict[str, set[int]] = defaultdict(set)
     for arrow in draft.exchange.arrows:
         if arrow.doubt and arrow.connection in draft.shown:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from labsupport.tape.arrows import Arrow, Control
-from labsupport.tape.events import Call
+from labsupport.tape.events import Call, Event
 from labsupport.tape.exchange import Connection
 from labsupport.tape.streams import RECEIVING
 
@@ -51,11 +51,15 @@ def _made(draft: Draft, one: Connection, client: Lane, server: Lane) -> None:
 
 def _end_from_outside(draft: Draft, outside: Lane, here: Lane) -> None:
     """Of an end that is not on the tape only the recv that gave b'' tells that it has closed."""
-    for event, label in draft.ends.items():
-        if label.lane == here.index and isinstance(event, Call) and event.op in RECEIVING and event.length == 0:
-            draft.wire("FIN", label, outside, here)
-            draft.facts[here].hears_fin = label.row
-            return
+    told = [
+        label
+        for event, label in draft.ends.items()
+        if label.lane == here.index and isinstance(event, Call) and event.op in RECEIVING and event.length == 0
+    ]
+    if told:
+        first = min(told, key=lambda label: label.row)
+        draft.wire("FIN", first, outside, here)
+        draft.facts[here].hears_fin = first.row
 
 
 # --- what kernels sent on their own ---------------------------------------------------------------
@@ -66,6 +70,19 @@ def controls(draft: Draft) -> None:
     for control in sorted(draft.exchange.controls, key=lambda control: control.kind != "RST"):
         if control.connection in draft.shown:
             _control(draft, control)
+    _unordered(draft)
+
+
+def _unordered(draft: Draft) -> None:
+    """Of two closes that nothing orders, the row is the layout's word and not a fact."""
+    closes: dict[Connection, list[Event]] = defaultdict(list)
+    for control in draft.exchange.controls:
+        if control.kind == "FIN" and control.cause is not None and control.connection in draft.shown:
+            closes[control.connection].append(control.cause)
+    for one, causes in closes.items():
+        if len(causes) == 2 and not any(draft.plot.surely(*pair) for pair in (causes, causes[::-1])):
+            for client in (True, False):
+                draft.facts[draft.cast.end(one, client=client)].unordered = True
 
 
 def _control(draft: Draft, control: Control) -> None:
@@ -126,7 +143,9 @@ def _send(draft: Draft, arrows: list[Arrow], send: Call, one: Connection) -> Non
     closed = draft.closings.get(target)
     if closed is not None and closed.row <= begin.row and any(arrow.fate == "discarded" for arrow in arrows):
         draft.wires[-1].lost = "closed"
-        draft.label(target, begin.row, "note", f"{number} comes after close(): thrown away")
+        late = closed.event is not None and draft.plot.surely(closed.event, send)
+        how = "comes after close()" if late else "is never read"
+        draft.label(target, begin.row, "note", f"{number} {how}: thrown away")
     elif target.kind != OUTSIDE:
         draft.bands.append(_band(draft, arrows, begin, target, number))
 
