@@ -78,6 +78,24 @@ def _never_listens(outcome: Outcome) -> Facts | None:
     return {} if outcome.error is None and outcome.ended and outcome.sends and not outcome.receives else None
 
 
+def _sent(outcome: Outcome) -> bytes:
+    return b"".join(call.data or b"" for call in outcome.sends if call.error is None)
+
+
+def _sends_other_bytes(outcome: Outcome) -> Facts | None:
+    unmet, sent = outcome.unmet, _sent(outcome)
+    if unmet is None or not sent or not unmet.expected.startswith("b"):
+        return None
+    why = "Did you send the variable?" if b"name" in sent else "name.encode() gives the right ones."
+    return {"sent": sent, "expected": unmet.expected, "why": why}
+
+
+def _sends_more(outcome: Outcome) -> Facts | None:
+    more = outcome.unmet.got.removesuffix(" more") if outcome.unmet is not None else ""
+    right = isinstance(outcome.result, str) and outcome.result == outcome.returns
+    return {"more": more} if right and outcome.unmet is not None and more != outcome.unmet.got else None
+
+
 def _mistake(
     name: str, body: str, says: str, sign: Callable[[Outcome], Facts | None], facts: Facts | None = None
 ) -> Mistake:
@@ -172,6 +190,20 @@ EXERCISES: Final = (
                 "Your client listens before it has spoken, and the server waits for a name: each waits for the other, "
                 "until the timeout. Send first, then recv().",
                 _listens_first,
+            ),
+            _mistake(
+                "sends_other_bytes",
+                "client.sendall(b'name')\nreturn client.recv(1024).decode()",
+                "The server got {sent!r}; it was to get {expected}. {why}",
+                _sends_other_bytes,
+                {"sent": b"name", "expected": "b'Amara'", "why": "Did you send the variable?"},
+            ),
+            _mistake(
+                "sends_more",
+                "client.sendall((name + '\\n').encode())\nreturn client.recv(1024).decode()",
+                "The server got {more} more than the name. Send the name alone.",
+                _sends_more,
+                {"more": "b'\\n'"},
             ),
             _mistake(
                 "never_listens",

@@ -25,6 +25,8 @@ __all__ = ["PATIENCE", "Peer", "Unmet", "accept", "connect", "listen", "shown"]
 
 #: Seconds that a peer waits for anything.
 PATIENCE: Final = 1.5
+#: A learner's timeout up to so many seconds is outlasted by a pause.
+_SHORT: Final = 0.6
 
 _RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time: close() sends a RST
 _LOCALHOST: Final = "127.0.0.1"
@@ -82,6 +84,18 @@ class Peer:
         if got:
             raise self._unmet(f"{shown(got)} more")
         self._done()
+
+    def pauses(self) -> None:
+        """Where the learner's side has a short timeout, say nothing until it is over; else go on at once."""
+        other = self._other()
+        sock = next((sock for sock, end in live() if end is other), None)
+        limit = Plain.gettimeout(sock) if sock is not None else None
+        if limit and limit <= _SHORT:
+            nap = threading.Event()
+            until = clock() + limit + 0.5
+            while clock() < until and not self.learner_left() and not self._has_lost_patience(other):
+                nap.wait(0.002)
+            self.rest()
 
     def says_in_pieces(self, pieces: Iterable[bytes]) -> None:
         """Send each piece only when the reader has taken all before it and is back for more, so that none can join."""
@@ -161,6 +175,10 @@ class Peer:
         """The learner's end of this connection."""
         mine = endpoint_of(self.sock)
         return next((end for _, end in live() if end.local == mine.peer and end.peer == mine.local), None)
+
+    def _has_lost_patience(self, other: Endpoint | None) -> bool:
+        late = [event for event in TAPE.events() if isinstance(event, Call) and event.endpoint is other and event.error]
+        return any(event.error is not None and event.error.type is TimeoutError for event in late)
 
     def _all_was_taken(self) -> bool:
         other = self._other()

@@ -136,13 +136,14 @@ class ClientPanel(ipywidgets.VBox):
     def _refresh(self) -> None:
         with self._lock:
             hand = self._hand
-            self.stage, self.busy = hand.stage, hand.busy
+            stage, busy = hand.stage, hand.busy
             for action, button in self.buttons.items():
                 reason = hand.against(action) or ("type something first" if action == "send" and not self.data else "")
                 button.disabled = bool(reason)
                 button.tooltip = f"Not now: {reason}" if reason else ""
             self._why_not.value = self._reasons()
-            self._say()
+            self._say(busy)
+            self.stage, self.busy = stage, busy  # last: who waits for them finds the rest said
 
     def _reasons(self) -> str:
         by_reason: dict[str, list[str]] = {}
@@ -151,10 +152,10 @@ class ClientPanel(ipywidgets.VBox):
                 by_reason.setdefault(reason, []).append(_BUTTONS[action])
         return "<br>".join(f"Not now: {', '.join(names)} ({escape(why)})." for why, names in by_reason.items())
 
-    def _say(self) -> None:
+    def _say(self, busy: str) -> None:
         outcome = self._hand.outcome
-        if self.busy:
-            said = f"<code>{escape(self.busy)} …</code>"
+        if busy:
+            said = f"<code>{escape(busy)} …</code>"
         elif outcome is not None:
             gave = "" if not outcome.gave else f" raised {outcome.gave}" if outcome.failed else f" = {outcome.gave}"
             code = f"<code>{escape(outcome.call + gave)}</code> " if outcome.call else ""

@@ -88,7 +88,8 @@ def test_the_cell_after_a_prediction_is_hidden_and_no_other() -> None:
     ]
     notebook = normalised(*cells)
     assert follows_prediction(notebook) == [cells[2]]
-    assert [cell.metadata for cell in notebook.cells] == [{}, {}, hidden, {}]
+    folded = {"jupyter": {"source_hidden": True}}
+    assert [cell.metadata for cell in notebook.cells] == [folded, {}, hidden, {}]
 
 
 @pytest.mark.parametrize(

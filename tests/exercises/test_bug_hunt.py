@@ -83,7 +83,8 @@ def test_the_example_gives_nothing_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "begins"), [(set(), "The set is empty; six"), ({7}, "One fault so far; six"), ({2, 7}, "So far 2 faults")]
+    ("answer", "begins"),
+    [(set(), "The set is empty; six"), ({7}, "One fault so far; six"), ({2, 7}, "So far 2 faults; six")],
 )
 def test_too_few_are_counted_in_words_that_fit(answer: set[int], begins: str) -> None:
     assert BUG_HUNT.check(answer).message.startswith(begins)

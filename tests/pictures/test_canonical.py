@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -24,8 +25,10 @@ def _shuffled(picture: Picture, seed: int) -> Picture:
     """The same events, with all that the exchange lists in another order."""
     draw = random.Random(seed)
     found, other = picture.exchange, Picture(picture.events, picture.dropped)
-    lists = {name: tuple(draw.sample(all_, len(all_))) for name in ("connections", "arrows", "controls")
-             for all_ in [getattr(found, name)]}  # fmt: skip
+    lists: dict[str, Any] = {}
+    for name in ("connections", "arrows", "controls"):
+        listed = getattr(found, name)
+        lists[name] = tuple(draw.sample(listed, len(listed)))
     vars(other)["exchange"] = dataclasses.replace(found, **lists)
     return other
 

@@ -7,7 +7,7 @@ from typing import Final
 from labsupport.exercises.engine import Facts, Mistake, Outcome, fill
 from labsupport.tape.events import Endpoint
 
-__all__ = ["EVERYWHERE", "MISTAKES", "STARTER", "listeners", "served"]
+__all__ = ["EVERYWHERE", "MISTAKES", "STARTER", "fixed_ports", "listeners", "served"]
 
 STARTER: Final = """\
 import socket
@@ -26,6 +26,17 @@ EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})
 def listeners(outcome: Outcome) -> list[Endpoint]:
     """What the learner's code made to listen."""
     return [call.endpoint for call in outcome.calls("listen") if call.error is None]
+
+
+def fixed_ports(outcome: Outcome) -> list[int]:
+    """The ports other than 0 that the learner's code asked for and got."""
+    asked = [call.asked[0] for call in outcome.calls("bind") if call.asked and call.error is None]
+    return [where[1] for where in asked if isinstance(where, tuple) and isinstance(where[1], int) and where[1]]
+
+
+def _fixed_port(outcome: Outcome) -> Facts | None:
+    found = fixed_ports(outcome)
+    return {"port": found[0]} if found and outcome.unmet is None and not outcome.gone else None
 
 
 def _dies_with_a_reset(outcome: Outcome) -> Facts | None:
@@ -186,6 +197,20 @@ def greeting_server():
         "the same on Linux and macOS.)",
         _everyone,
         {"host": "0.0.0.0"},
+    ),
+    Mistake(
+        "fixed_port",
+        served("""
+try:
+    if name := connection.recv(100):
+        connection.sendall(b"hello " + name)
+except ConnectionError:
+    pass
+""").replace('"127.0.0.1", 0', '"127.0.0.1", 21347'),
+        "You bound port {port}. A fixed port belongs to whoever took it first, and then bind() fails; "
+        "port 0 takes one that is free.",
+        _fixed_port,
+        {"port": 21347},
     ),
     Mistake(
         "greets_nobody",

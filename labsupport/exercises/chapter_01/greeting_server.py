@@ -7,7 +7,7 @@ from typing import Final
 
 from labsupport.exercises.engine import Case, Outcome, Stage, Task
 
-from .greeting_mistakes import EVERYWHERE, MISTAKES, STARTER, listeners, served
+from .greeting_mistakes import EVERYWHERE, MISTAKES, STARTER, fixed_ports, listeners, served
 
 __all__ = ["GREETING_SERVER"]
 
@@ -21,7 +21,9 @@ def _case(title: str, play: Callable[[Stage], None]) -> Case:
 
 def _only_here(outcome: Outcome) -> str:
     open_to_all = any(end.local is not None and end.local[0] in EVERYWHERE for end in listeners(outcome))
-    return "a server that only this machine can reach, on 127.0.0.1" if open_to_all else ""
+    if open_to_all:
+        return "a server that only this machine can reach, on 127.0.0.1"
+    return "a server at a free port: it binds port 0" if fixed_ports(outcome) else ""
 
 
 def _greets(stage: Stage, name: str) -> None:
@@ -75,7 +77,8 @@ GREETING_SERVER: Final = Task(
         "serves "
         "one client after another, for ever. A client says its name, in one short piece here (at most 100 bytes). "
         "Answer "
-        "`b'hello '` and the name, and close its connection. A client that leaves without a word gets no greeting, only the end. "
+        "`b'hello '` and the name, and close its connection. A client that leaves without a word gets no greeting, "
+        "only the end. "
         "Whatever one client does, leave or reset, the next one is served."
     ),
     hints=(

@@ -61,6 +61,9 @@ class Choice(Exercise):
             return Verdict("failed", f"There is no line {outside[0]}: the lines run from 1 to {self.last}.")
         return self._judged(self._picked(lines))
 
+    def _how(self) -> str:
+        return f"put all numbers into one set, with braces: exercises.{self.name}.check({self.example})."
+
     def _shape(self) -> str:
         return f"a set of line numbers such as {self.example}"
 

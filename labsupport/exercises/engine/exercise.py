@@ -12,6 +12,7 @@ from labsupport import progress
 
 from .case import Case, Mistake
 from .judging import failed, left_over, problem, value_text
+from .run import surely
 from .scene import play
 from .sources import load
 from .verdict import Verdict, Words
@@ -19,6 +20,7 @@ from .verdict import Verdict, Words
 __all__ = ["Exercise", "Task"]
 
 _GAP: Final = "There is a gap left to fill: the line that raises NotImplementedError. Put your own lines in its place."
+_NOTHING: Final = object()
 
 
 @dataclass(eq=False)
@@ -45,8 +47,11 @@ class Exercise(ABC):
     def __post_init__(self) -> None:
         self._hinted = 0
 
-    def check(self, answer: object) -> Verdict:
-        """Try an answer.  What comes of it is kept with the learner's progress."""
+    def check(self, answer: object = _NOTHING, *more: object) -> Verdict:
+        """Try an answer, one.  What comes of it is kept with the learner's progress."""
+        if answer is _NOTHING or more:
+            count = len(more) + 1 if more else "none"
+            return Verdict("not attempted", f"check() takes one answer and got {count}: {self._how()}")
         verdict = self._verdict(answer)
         if verdict.status == "not attempted":
             return verdict
@@ -61,7 +66,7 @@ class Exercise(ABC):
         try:
             verdict = loaded.verdict or self._verdict(loaded.answer)
         finally:
-            left = loaded.clear()
+            left = surely(loaded.clear)
         return dataclasses.replace(verdict, notes=(*verdict.notes, *left_over(left))) if left else verdict
 
     def hint(self) -> Words:
@@ -78,6 +83,10 @@ class Exercise(ABC):
     def reveal(self) -> Words:
         """A solution, to compare with yours."""
         return Words(f"```python\n{self.solution.strip()}\n```", self.solution.strip())
+
+    def _how(self) -> str:
+        """How an answer is given, in a few words."""
+        return f"put its name between the brackets, exercises.{self.name}.check({self.name})."
 
     @abstractmethod
     def _verdict(self, answer: object) -> Verdict:
@@ -108,7 +117,7 @@ class Task(Exercise):
         left = 0
         for case in self.cases:
             outcome = play(case, self.name, answer)
-            if isinstance(outcome.error, NotImplementedError):
+            if type(outcome.error) is NotImplementedError:  # IPython's error of input() is a kind of it, and no gap
                 return Verdict("not attempted", _GAP, called=case.call, notes=left_over(outcome.left))
             left += outcome.left
             if expected := problem(outcome):

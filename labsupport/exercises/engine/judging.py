@@ -6,6 +6,7 @@ saw; they never look at the source.
 
 from __future__ import annotations
 
+import errno
 import inspect
 import re
 from collections.abc import Sequence
@@ -195,6 +196,13 @@ def _of_an_error(outcome: Outcome) -> str:
         waited = next((call for call in reversed(outcome.calls()) if call.error is not None), None)
         what = f"{call_text(waited)} waited" if waited is not None else "It waited"
         return f"{what} until its timeout was over, and nothing came{where}. Who was to speak next? Look at the ladder."
+    if type(outcome.error).__name__ == "StdinNotImplementedError":
+        return f"Your code asked for input(){where}, and nobody can answer it here. Use what the function is given."
+    if getattr(outcome.error, "errno", None) == errno.EBADF and outcome.calls("close"):
+        return (
+            f"Your code raised {_error_text(outcome)}{where}: this socket is closed by then. If `with` has closed it, "
+            "indent this line, so that it stands inside the block."
+        )
     return f"Your code raised {_error_text(outcome)}{where}."
 
 
@@ -247,7 +255,10 @@ def _of_a_result(result: object, expected: object, outcome: Outcome) -> str:
     if expected is not ANYTHING and not _same(result, expected):
         if result is None:
             wanted = f"{value_text(expected)} was expected"
-            return f"Your function returned None; {wanted}. Is there a `return` on every way out?"
+            shown_only = (
+                " print() shows a value to you; `return` gives it to whoever called." if outcome.printed else ""
+            )
+            return f"Your function returned None; {wanted}. Is there a `return` on every way out?{shown_only}"
         return f"Your function returned {value_text(result)}; {value_text(expected)} was expected."
     if outcome.unmet is not None:
         waited = f"{outcome.unmet.who} still waited for {outcome.unmet.expected}"

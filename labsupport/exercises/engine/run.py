@@ -13,16 +13,18 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final
 
-from labsupport.tape.ending import end
-from labsupport.tape.events import tick
-from labsupport.tape.frames import is_learners, trimmed
-from labsupport.tape.programs import Owner
+from labsupport.tape.ending import end, wait_unseen
+from labsupport.tape.events import clock, tick
+from labsupport.tape.frames import is_learners, stack, trimmed
+from labsupport.tape.programs import Owner, current
 
-__all__ = ["Run", "finish"]
+__all__ = ["Run", "finish", "surely"]
 
 #: Seconds of processor time within `_GLANCE` seconds above which a thread computes rather than waits.
 _COMPUTES: Final = 0.002
 _GLANCE: Final = 0.1
+#: Seconds that a thread gets which has only its own ending left to do.
+_LAST_STEPS: Final = 0.3
 
 
 class Run:
@@ -50,11 +52,21 @@ class Run:
 
     def _work(self) -> None:
         try:
+            self._belong()
             self.result = self._call()
         except BaseException as error:  # noqa: BLE001  learners' code raises anything
             self.at = _line(error.__traceback__)
             self.error = trimmed(error)
         self.tick = tick()
+
+    def _belong(self) -> None:
+        """A stop button that was pressed while the thread was started has kept it from being the owner's."""
+        program = current()
+        if program.owner is None:
+            program.owner = self.owner
+            self.owner.enter(threading.current_thread())
+        if self.owner.halted is not None:
+            raise self.owner.halted
 
     @property
     def ended(self) -> bool:
@@ -90,6 +102,33 @@ class Run:
 def finish(runs: list[Run]) -> None:
     """End what still runs and close its sockets, within about a second; what could not be ended is still alive."""
     end([run.owner for run in runs], abort=True)
+    until = clock() + _LAST_STEPS
+    for run in runs:
+        for thread in run.owner.threads():
+            own = thread is run._thread  # noqa: SLF001  a Run's own
+            if run.ended if own else not _in_learners_code(thread):
+                wait_unseen(thread, until)
+
+
+def surely(tidy: Callable[[], int]) -> int:
+    """Tidy up to the end, though the stop button is pressed meanwhile: then again, and the interrupt goes on after it.
+
+    `tidy` may be called more than once.
+    """
+    pressed: KeyboardInterrupt | None = None
+    while True:
+        try:
+            left = tidy()
+        except KeyboardInterrupt as error:
+            pressed = error
+            continue
+        if pressed is not None:
+            raise pressed
+        return left
+
+
+def _in_learners_code(thread: threading.Thread) -> bool:
+    return any(is_learners(frame.f_code.co_filename) for frame in stack(thread))
 
 
 def _line(trace: TracebackType | None) -> str:

@@ -24,7 +24,7 @@ from labsupport.tape.settling import settle
 from labsupport.tape.watched import endpoint_of
 
 from .case import Case, Outcome
-from .run import Run, finish
+from .run import Run, finish, surely
 from .stage import Stage
 
 __all__ = ["LIMIT", "play"]
@@ -45,7 +45,8 @@ class _Scene:
         self.case = case
         self.begin = tick()
         self.main = current()
-        self.learner = Run(name, lambda: answer(*given))
+        self.given: tuple[object, ...] = ()
+        self.learner = Run(name, lambda: answer(*self.given))
         self.stage = Stage(self.learner.owner, self.begin, serves=case.serves)
         self.stage._learner_left = lambda: self.learner.gone  # noqa: SLF001  two halves of one thing
         self.script = Run("the other side", lambda: case.play(self.stage))
@@ -55,7 +56,6 @@ class _Scene:
         self._written = 0
         self._ends: dict[Endpoint, int] = {}
         self._kept: list[Event] = []
-        given = case.given(self.stage)
 
     # --- while it runs -----------------------------------------------------------------------
 
@@ -64,6 +64,7 @@ class _Scene:
         nap = threading.Event()  # for the eye of `settle`, a thread in an Event's wait() has nothing to do
         begun = moved = clock()
         steps = 0
+        self.given = self.case.given(self.stage)
         self.learner.start()
         self.script.start()
         while clock() < min(moved + limit, begun + _LONGEST) and not self._over():
@@ -80,7 +81,7 @@ class _Scene:
         return self.stage.steps + sum(peer.steps for peer in self.stage.peers) + self.script.ended
 
     def _over(self) -> bool:
-        if isinstance(self.learner.error, NotImplementedError):
+        if type(self.learner.error) is NotImplementedError:
             return True
         if self.learner.gone:
             self._close_what_is_left()
@@ -234,7 +235,7 @@ def play(case: Case, name: str, answer: Callable[..., object], limit: float = LI
         scene.run(limit)
         outcome = scene.outcome()
     finally:
-        left = scene.clear()
+        left = surely(scene.clear)
     # The number is known only now.
     return Outcome(**{**outcome.__dict__, "left": left})
 

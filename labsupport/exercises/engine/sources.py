@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from .judging import printed
-from .run import Run, finish
+from .run import Run, finish, surely
 from .verdict import Verdict
 
 __all__ = ["Loaded", "fill", "load"]
@@ -65,9 +65,13 @@ def load(source: str, name: str) -> Loaded:
         return Loaded(None, verdict=Verdict("failed", f"Python cannot read this as a program: {error}."))
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     module = types.ModuleType(name)
-    run = Run(name, _statements(code, module)).start()
-    run.wait(_LIMIT)
-    return _taken(run, module, name)
+    run = Run(name, _statements(code, module))
+    try:
+        run.start().wait(_LIMIT)
+        return _taken(run, module, name)
+    except KeyboardInterrupt:  # the learner's stop button
+        surely(Loaded(run).clear)
+        raise
 
 
 def _statements(code: types.CodeType, module: types.ModuleType) -> Callable[[], object]:
@@ -75,7 +79,7 @@ def _statements(code: types.CodeType, module: types.ModuleType) -> Callable[[], 
 
 
 def _taken(run: Run, module: types.ModuleType, name: str) -> Loaded:
-    if isinstance(run.error, NotImplementedError):
+    if type(run.error) is NotImplementedError:
         return Loaded(
             run, verdict=Verdict("not attempted", "There is a gap left to fill: it raises NotImplementedError.")
         )

@@ -214,12 +214,17 @@ class Plot:
                 self._order.hint(self._to[event], self._from[following[at]])
 
     def _notes(self, events: Sequence[Event]) -> None:
-        last: dict[Endpoint, int] = {}
+        """The collector closes a socket after all that its last user had done until then."""
+        users: dict[Endpoint, Call] = {}
+        latest: dict[Program, Event] = {}
         for event in events:
-            if isinstance(event, Call) and event in self._from:
-                last[event.endpoint] = self._to.get(event, self._from[event])
-            elif isinstance(event, Note):
-                node = self._order.node()
-                self._from[event] = self._to[event] = node
-                if event.endpoint in last:
-                    self._order.edge(last[event.endpoint], node)
+            if not isinstance(event, Note):
+                if event in self._from:
+                    latest[event.program] = event
+                    if isinstance(event, Call):
+                        users[event.endpoint] = event
+                continue
+            self._from[event] = self._to[event] = node = self._order.node()
+            user = users.get(event.endpoint)
+            for before in (user, latest[user.program]) if user is not None else ():
+                self._order.edge(self._to.get(before, self._from[before]), node)
