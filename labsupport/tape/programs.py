@@ -176,7 +176,7 @@ def _watch_start(plain: Callable[[threading.Thread], None]) -> Callable[[threadi
         TAPE.append(sync)
         try:
             plain(self)
-        except BaseException:
+        except RuntimeError:  # the system has no thread left; after an interrupt the thread runs all the same
             delattr(self, _ATTRIBUTE)
             raise
         finally:

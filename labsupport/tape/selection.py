@@ -95,9 +95,7 @@ def belonging(
     waits = _Waits(chosen, begin, opener)
     syncs = [event for event in events if isinstance(event, Sync) and waits.concern(event)]
     signals = waits.signals(syncs)
-    syncs += [
-        event for event in events if isinstance(event, Sync) and event.kind == "set" and event.key in signals
-    ]
+    syncs += [event for event in events if isinstance(event, Sync) and event.kind == "set" and event.key in signals]
     return sorted({*chosen, *syncs}, key=lambda event: event.order)
 
 

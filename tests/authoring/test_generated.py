@@ -40,9 +40,9 @@ def test_every_row_of_the_table_stands_in_its_chapter(chapters: list[Path]) -> N
     texts = {path.name[:2]: path.read_text("utf-8") for path in chapters}
     for row in systems.TABLE:
         assert nbformat.reads(texts[row.chapter], 4)
-        assert any(
-            row.what in each.source for each in nbformat.reads(texts[row.chapter], 4).cells
-        ), f"{row.what} is not in chapter {row.chapter}"
+        assert any(row.what in each.source for each in nbformat.reads(texts[row.chapter], 4).cells), (
+            f"{row.what} is not in chapter {row.chapter}"
+        )
 
 
 def test_a_chapter_without_differences_has_no_box() -> None:
