@@ -94,6 +94,11 @@ class _Streams(_Serving, socketserver.ThreadingMixIn, socketserver.TCPServer):
             connection.settimeout(None)
             self.work.handler(connection, client_address[:2])
 
+    def shutdown_request(self, request: Any) -> None:
+        """End the connection, unless the handler has closed it or TLS has taken it over."""
+        if request.fileno() != -1:
+            super().shutdown_request(request)
+
 
 class _Datagrams(_Serving, socketserver.UDPServer):
     """One datagram after the other, in the order in which they came."""

@@ -14,6 +14,7 @@ import trustme
 
 from labsupport.servers import serve
 from labsupport.tape.watched import live
+from labsupport.window import watch
 
 
 @pytest.fixture(autouse=True)
@@ -168,3 +169,17 @@ async def _coroutine(connection: Any, address: Any) -> None: ...
 def test_bad_input(arguments: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         serve(*arguments)
+
+
+def test_the_tape_shows_no_call_of_ours_on_a_connection_that_the_handler_closed() -> None:
+    def handler(connection: socket.socket, address: tuple[str, int]) -> None:
+        with connection:
+            connection.sendall(connection.recv(10))
+
+    with serve(handler) as server, watch() as tape, socket.create_connection(server.address, timeout=2) as client:
+        client.sendall(b"hi")
+        assert client.recv(10) == b"hi"
+        assert client.recv(10) == b""
+    calls = tape.calls(role="server")
+    assert not [call for call in calls if call.error is not None]
+    assert [call.op for call in calls if call.op == "close"] == ["close"]

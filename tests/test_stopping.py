@@ -469,3 +469,18 @@ def test_it_leaves_somebody_elses_listener_open() -> None:
         with socket.create_connection(listener.getsockname(), timeout=10) as client:
             listener.settimeout(10)
             assert listener.accept()[1] == client.getsockname()
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no AF_UNIX")
+def test_a_pair_of_unix_datagram_sockets_does_not_break_a_stop() -> None:
+    waits = threading.Event()
+
+    @background
+    def server() -> None:
+        one, _other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        waits.set()
+        one.recv(10)
+
+    assert waits.wait(5)
+    server.stop()
+    assert not server.running

@@ -70,6 +70,13 @@ class Prediction(ipywidgets.VBox):
         self._button.on_click(lambda _: setattr(self, "committed", True))
         self._show.on_click(lambda _: self.show_answers())
 
+    @traitlets.validate("choice")
+    def _only_what_was_asked(self, proposal: Any) -> str | None:
+        choice: str | None = proposal["value"]
+        if choice is not None and choice not in self.answers:
+            raise traitlets.TraitError(f"{choice!r} is none of the choices: {', '.join(map(repr, self.answers))}")
+        return choice
+
     @traitlets.validate("committed")
     def _only_with_a_choice(self, proposal: Any) -> bool:
         if proposal["value"] and self.choice is None:

@@ -44,7 +44,7 @@ _RESET: Final = struct.pack("ii", 1, 0)
 
 
 _sleepers: dict[int, tuple[Owner, Callable[[], None]]] = {}
-_closing = threading.Lock()
+_closing = threading.RLock()  # the collector may end a forgotten server while this thread closes another
 
 
 @contextlib.contextmanager
@@ -222,7 +222,9 @@ def _send_itself_nothing(sock: Any) -> None:
         sender.sendto(b"", _reachable(Plain.getsockname(sock)))
 
 
-def _reachable(address: tuple[Any, ...]) -> tuple[Any, ...]:
+def _reachable(address: Any) -> Any:
+    if not isinstance(address, tuple) or not address:
+        return address  # of AF_UNIX: a path
     here = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}
     return (here.get(address[0], address[0]), *address[1:])
 

@@ -28,6 +28,7 @@ __all__ = [
     "Note",
     "Program",
     "Sync",
+    "text_of",
 ]
 
 #: Of the bytes of one call, so many are kept; `Call.length` is always the true number.
@@ -143,6 +144,14 @@ class Endpoint:
         return f"<Endpoint {self.number} {self.role} {self.local} -> {self.peer}>"
 
 
+def text_of(error: BaseException) -> str:
+    """The message of an exception, also of a learner's class whose `__str__` raises."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  whatever it is, it is theirs
+        return f"<a {type(error).__name__}, whose str() fails>"
+
+
 class Failure(NamedTuple):
     """What a call raised, without the exception: that would hold its frames, and they the socket."""
 
@@ -153,7 +162,7 @@ class Failure(NamedTuple):
     @classmethod
     def of(cls, error: BaseException) -> Failure:
         """What to keep of `error`."""
-        return cls(type(error), getattr(error, "errno", None), str(error))
+        return cls(type(error), getattr(error, "errno", None), text_of(error))
 
     def __str__(self) -> str:
         return f"{self.type.__name__}: {self.message}" if self.message else self.type.__name__

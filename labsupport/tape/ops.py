@@ -116,7 +116,7 @@ def _received(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None
 def _read(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
     """`SSLSocket.read(len, buffer)` gives bytes, or with a buffer how many it put there."""
     if isinstance(result, int):
-        call.asked = (args[0],)
+        call.asked = (args[0] if isinstance(args[0], int) and args[0] > 0 else size_of(args[1]),)
         _received_into(call, sock, args[1:], result)
     else:
         _received(call, sock, (), result)
@@ -133,7 +133,7 @@ def _received_from(call: Call, sock: Any, args: tuple[Any, ...], result: Any) ->
 
 
 def _asking_into(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
-    size = args[1] if len(args) > 1 and args[1] else size_of(args[0]) if args else None
+    size = args[1] if len(args) > 1 and isinstance(args[1], int) and args[1] else size_of(args[0]) if args else None
     call.asked = (size, *args[2:])
     if len(args) > 2:
         _asking_flags(call, args[2])

@@ -65,8 +65,8 @@ class _Start:
 
     def running(self) -> list[Background]:
         """The servers that still run, in the order in which they were started."""
-        with self._lock:
-            return [server for server in (*self._ending, *self._servers.values()) if server.running]
+        # Without the lock: a server that asks while it is being replaced would wait for its own end.
+        return [server for server in (*list(self._ending), *list(self._servers.values())) if server.running]
 
     def stop_all(self) -> None:
         """Stop every server that still runs; returns within 1 s."""

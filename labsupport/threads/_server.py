@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NoReturn
 
 from labsupport.tape.ending import Stopped, end, start_unseen, wait_unseen
-from labsupport.tape.events import Address, clock
+from labsupport.tape.events import Address, clock, text_of
 from labsupport.tape.frames import doing
 from labsupport.tape.mishaps import failed, first, tend
 from labsupport.tape.programs import Owner, current
@@ -36,6 +36,7 @@ class Background:
         self._function = function
         self._owner = Owner(name)
         self._stopping = False
+        self._kept = False  # a helper thread sees to it that it ends
         tend(self._owner)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._owner.enter(self._thread)
@@ -108,7 +109,7 @@ class Background:
                 "a server calls socket.create_server((host, port)), or bind() and, for TCP, listen()"
             )
         error = mishap.to_raise()
-        what = "".join(f": {line}" for line in str(error).splitlines()[:1])
+        what = "".join(f": {line}" for line in text_of(error).splitlines()[:1])
         raise RuntimeError(f"{self.name} ended before it listened, with {type(error).__name__}{what}") from error
 
     def _not_listening(self) -> str:
@@ -184,7 +185,7 @@ class Background:
             return f"{'still ending' if self._stopping else 'running'}, {doing(self._owner)}"
         mishap = first(self._owner)
         if mishap is not None:
-            return f"ended with {type(mishap.error).__name__}: {mishap.error}"
+            return f"ended with {type(mishap.error).__name__}: {text_of(mishap.error)}"
         return "stopped" if self._stopping else "ended"
 
     # --- for stop_them ---
@@ -216,7 +217,8 @@ def stop_them(servers: Iterable[Background], *, abort: bool = False, silent: boo
         wait_unseen(server._thread, clock() + 0.02)  # noqa: SLF001  its last line, which is ours
         if server.running and not silent:
             server._say_still_ending()  # noqa: SLF001  as above
-        if server.running:
+        if server.running and not server._kept:  # noqa: SLF001  as above
+            server._kept = True  # noqa: SLF001  as above
             keeper = threading.Thread(target=server._keep_ending, name=f"ending {server.name}", daemon=True)  # noqa: SLF001
             start_unseen(keeper)
 

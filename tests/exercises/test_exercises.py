@@ -74,9 +74,16 @@ def _watch(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return seen
 
 
+#: Mistakes that are races between two threads of the learner's, so that their ladder tells how this one ended.
+RACES = frozenset({"closed_under_a_thread"})
+
+
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=_name)
 def test_a_verdict_is_the_same_on_every_run(exercise: Exercise, mistake: Mistake) -> None:
-    assert exercise.check_source(mistake.source).text() == exercise.check_source(mistake.source).text()
+    one, other = exercise.check_source(mistake.source), exercise.check_source(mistake.source)
+    assert (one.status, one.mistake, one.message) == (other.status, other.mistake, other.message)
+    if mistake.name not in RACES:
+        assert one.text() == other.text()
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=_name)

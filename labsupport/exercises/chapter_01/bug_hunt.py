@@ -167,7 +167,7 @@ BUG_HUNT: Final = Choice(
             "nobody set, and the close() of an s that may not exist."
         ),
     ),
-    starter="bug_hunt = ...   # a set of line numbers\n",
+    starter="bug_hunt = ...  # a set of line numbers\n",
     solution="bug_hunt = {2, 3, 5, 7, 12, 13, 22, 24, 26, 29}\n",
     alternatives=(
         "bug_hunt = {2, 7, 13, 22, 24, 29}\n",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from labsupport.exercises.peers import Unmet
-from labsupport.tape.events import Call, Endpoint
+from labsupport.tape.events import Call, Endpoint, text_of
 from labsupport.tape.excerpt import Excerpt
 from labsupport.tape.programs import Owner
 from labsupport.tape.selection import RECEIVES
@@ -114,7 +114,7 @@ class Outcome:
 
     def raised(self, kind: type[BaseException], *words: str) -> bool:
         """Whether the function raised such an error, with all these words in its message."""
-        return isinstance(self.error, kind) and all(word in str(self.error) for word in words)
+        return isinstance(self.error, kind) and all(word in text_of(self.error) for word in words)
 
     def failed(self, kind: type[BaseException], *ops: str) -> bool:
         """Whether one of the learner's calls of these methods raised such an error, caught or not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .exercise import Exercise
@@ -102,10 +102,7 @@ class Choice(Exercise):
 
 def _numbers(answer: object) -> frozenset[int] | None:
     """The line numbers in anything that holds whole numbers; None for what does not."""
-    if isinstance(answer, str | bytes | Mapping) or not isinstance(answer, Iterable):
-        return None
-    try:
-        found = list(answer)
-    except Exception:  # noqa: BLE001  somebody's iterator
-        return None
+    if not isinstance(answer, set | frozenset | list | tuple | range):
+        return None  # not any iterable: one without end would never be answered
+    found = list(answer)
     return frozenset(found) if all(type(each) is int for each in found) else None

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from labsupport.exercises.peers import shown
-from labsupport.tape.events import Call
+from labsupport.tape.events import Call, text_of
 
 from .case import ANYTHING, Mistake, Outcome
 from .verdict import Verdict
@@ -117,7 +117,7 @@ def _end(outcome: Outcome) -> str:
 
 def _error_text(outcome: Outcome) -> str:
     error = outcome.error
-    text = str(error)
+    text = text_of(error) if error is not None else ""
     name = type(error).__name__
     return f"{name}: {text}" if text else name
 

@@ -8,6 +8,8 @@ import types
 from collections.abc import Callable
 from typing import Final
 
+from labsupport.tape.events import text_of
+
 from .judging import printed
 from .run import Run, finish, surely
 from .verdict import Verdict
@@ -85,7 +87,7 @@ def _taken(run: Run, module: types.ModuleType, name: str) -> Loaded:
         )
     if run.error is not None:
         where = f" at {run.at}" if run.at else ""
-        text = f"{type(run.error).__name__}: {run.error}".rstrip(": ")
+        text = f"{type(run.error).__name__}: {text_of(run.error)}".rstrip(": ")
         message = f"The program raised {text}{where}, before `{name}` could be tried."
     elif not run.ended:
         message = f"The program did not come to its end, so `{name}` could not be tried. Define it; the check calls it."
