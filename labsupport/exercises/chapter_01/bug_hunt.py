@@ -146,8 +146,8 @@ BUG_HUNT: Final = Choice(
     chapter=1,
     prompt=(
         "**Bug hunt.** A pair of programs as the web has them: they run, and they have ten faults. Find six. "
-        "Answer with a set of line numbers, such as `{1, 16}` (imports: not faults), of lines that are wrong or come "
-        "at the wrong moment. No sound line may be in the set; the answer tells you which one is, and why."
+        "Answer with a set of line numbers, such as `{1, 16}`, of lines that are wrong or come at the wrong moment. "
+        "No sound line may be in the set; the answer tells you which one is, and why."
         "\n\n```text\n"
         + "".join(f"{number:>2}  {line}".rstrip() + "\n" for number, line in enumerate(LISTING.splitlines(), 1))
         + "```"
