@@ -12,8 +12,9 @@ from labsupport.tape.events import Call, Event, Program, Sync, tick
 from labsupport.tape.exchange import Exchange
 from labsupport.tape.programs import current
 from labsupport.tape.record import TAPE
-from labsupport.tape.selection import RECEIVES, belonging, seeds
+from labsupport.tape.selection import belonging, seeds
 from labsupport.tape.settling import settle
+from labsupport.tape.streams import RECEIVING
 from labsupport.tape.watched import endpoint_of
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _as_of(event: Event, end: int) -> Event:
     event.done = event.ended = event.result = None
     if isinstance(event, Call):
         event.error = event.accepted = None
-        if event.op in RECEIVES:
+        if event.op in RECEIVING:
             event.length = event.data = None
     return event
 

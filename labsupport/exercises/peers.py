@@ -18,7 +18,7 @@ from typing import Final
 
 from labsupport.tape.events import Call, Endpoint, clock
 from labsupport.tape.record import TAPE
-from labsupport.tape.selection import RECEIVES
+from labsupport.tape.streams import RECEIVING
 from labsupport.tape.watched import Plain, endpoint_of, live
 
 __all__ = ["PATIENCE", "Peer", "Unmet", "accept", "connect", "listen", "shown"]
@@ -112,7 +112,7 @@ class Peer:
         """How many bytes the learner's last recv() on this connection asked for at most; 1024 where it did not say."""
         other = self._other()
         for event in reversed(TAPE.events()) if other is not None else ():
-            if isinstance(event, Call) and event.endpoint is other and event.op in RECEIVES:
+            if isinstance(event, Call) and event.endpoint is other and event.op in RECEIVING:
                 asked = event.asked[0] if event.asked else None
                 return asked if isinstance(asked, int) and 0 < asked <= 65_536 else 1024
         return 1024

@@ -19,15 +19,13 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 from .events import Address, Call, Endpoint, Event, Note, Program, Sync
+from .streams import RECEIVING, SENDING
 
-__all__ = ["RECEIVES", "belonging", "seeds"]
+__all__ = ["belonging", "seeds"]
 
 _ACCEPT: Final = "accept"
 _CONNECTS: Final = frozenset({"connect", "connect_ex"})
-#: The calls by which bytes come in.
-RECEIVES: Final = frozenset({"recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "recvmsg_into", "read"})
-_SENDS: Final = frozenset({"send", "sendall", "sendfile", "sendmsg", "sendto", "write"})
-_SPEAKS: Final = _CONNECTS | _SENDS | {"do_handshake"}
+_SPEAKS: Final = _CONNECTS | SENDING | {"do_handshake"}
 _EVERYWHERE: Final = frozenset({"0.0.0.0", "::", ""})  # the hosts of a socket that is bound to all of them
 
 
@@ -76,7 +74,7 @@ def _is_recent(call: Call, begin: int) -> bool:
 def _is_talk(call: Call, begin: int) -> bool:
     if call.op in _SPEAKS:
         return call.order > begin  # one that only returned after `begin` was said before it
-    return call.op in RECEIVES and bool(call.length)
+    return call.op in RECEIVING and bool(call.length)
 
 
 # --- what belongs to them? ------------------------------------------------------------------
@@ -130,7 +128,7 @@ class _Story:
         return accept.accepted in self.whole if accept.accepted is not None else accept.order > self._begin
 
     def _carries(self, call: Call) -> bool:
-        if call.op not in RECEIVES | _SENDS or _is_recent(call, self._begin):
+        if call.op not in RECEIVING | SENDING or _is_recent(call, self._begin):
             return True
         return _host(call.address or call.endpoint.peer) in self._addresses
 
@@ -161,7 +159,7 @@ class _Ends:
             self._listens[endpoint.local[1]].append((call.order, endpoint))
         elif call.op == "close":
             self._closed.setdefault(endpoint, call.order)
-        if endpoint.type == socket.SOCK_DGRAM and call.op in RECEIVES | _SENDS and _is_recent(call, self._begin):
+        if endpoint.type == socket.SOCK_DGRAM and call.op in RECEIVING | SENDING and _is_recent(call, self._begin):
             self._datagrams[endpoint].add(_host(call.address or endpoint.peer))
         for each in (endpoint, call.accepted or endpoint):
             if each not in seen:

@@ -19,6 +19,7 @@ from typing import Any, Final
 from . import programs
 from .events import Call, Endpoint, Program, Sync, clock
 from .record import TAPE
+from .streams import SENDING
 from .watched import live
 
 __all__ = ["settle"]
@@ -31,7 +32,7 @@ PAUSE: Final = 0.002
 #: A thread whose innermost Python function is in one of these waits for another thread, or for sockets.
 _WAITS_FOR_THREADS: Final = ("threading.py", "queue.py", "futures/thread.py", "futures\\thread.py")
 _WAITS_FOR_SOCKETS: Final = ("selectors.py",)
-_WRITES: Final = frozenset({"connect", "connect_ex", "send", "sendall", "sendfile", "sendmsg", "sendto", "write"})
+_WRITES: Final = SENDING | {"connect", "connect_ex"}
 
 
 def settle(begin: int, limit: float = LIMIT) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 
 from labsupport.exercises.engine import Facts, Mistake, Outcome, fill
 from labsupport.tape.events import Call
-from labsupport.tape.selection import RECEIVES
+from labsupport.tape.streams import RECEIVING
 
 __all__ = ["MISTAKES", "STARTER"]
 
@@ -66,7 +66,7 @@ def _counts_pieces(outcome: Outcome) -> Facts | None:
 
 
 def _silence_is_no_end(outcome: Outcome) -> Facts | None:
-    return {} if _lacks_its_end(outcome) and outcome.failed(TimeoutError, *RECEIVES) else None
+    return {} if _lacks_its_end(outcome) and outcome.failed(TimeoutError, *RECEIVING) else None
 
 
 def _strips(outcome: Outcome) -> Facts | None:

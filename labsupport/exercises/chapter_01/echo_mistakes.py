@@ -7,7 +7,7 @@ from typing import Final
 
 from labsupport.exercises.engine import Facts, Mistake, Outcome, fill
 from labsupport.tape.events import Call
-from labsupport.tape.selection import RECEIVES
+from labsupport.tape.streams import RECEIVING
 
 __all__ = ["MISTAKES", "STARTER"]
 
@@ -79,7 +79,7 @@ def _closed_under_a_thread(outcome: Outcome) -> Facts | None:
 
 
 def _silence_is_no_end(outcome: Outcome) -> Facts | None:
-    return {} if outcome.unmet is not None and outcome.failed(TimeoutError, *RECEIVES) else None
+    return {} if outcome.unmet is not None and outcome.failed(TimeoutError, *RECEIVING) else None
 
 
 def _strips(outcome: Outcome) -> Facts | None:

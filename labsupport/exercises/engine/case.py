@@ -15,7 +15,7 @@ from labsupport.exercises.peers import Unmet
 from labsupport.tape.events import Call, Endpoint, text_of
 from labsupport.tape.excerpt import Excerpt
 from labsupport.tape.programs import Owner
-from labsupport.tape.selection import RECEIVES
+from labsupport.tape.streams import RECEIVING
 
 if TYPE_CHECKING:
     from .stage import Stage
@@ -90,7 +90,7 @@ class Outcome:
     @property
     def receives(self) -> list[Call]:
         """The learner's calls that took bytes, or wanted to."""
-        return self.calls(*RECEIVES)
+        return self.calls(*RECEIVING)
 
     @property
     def sends(self) -> list[Call]:

@@ -19,8 +19,8 @@ from labsupport.tape.excerpt import Excerpt
 from labsupport.tape.frames import doing
 from labsupport.tape.programs import current
 from labsupport.tape.record import TAPE
-from labsupport.tape.selection import RECEIVES
 from labsupport.tape.settling import settle
+from labsupport.tape.streams import RECEIVING
 from labsupport.tape.watched import endpoint_of
 
 from .case import Case, Outcome
@@ -130,7 +130,7 @@ class _Scene:
         deadline = clock() + 0.3
         while clock() < deadline and not self.script.ended:
             mine = [event for event in self.events() if self._is_scripts(event)]
-            if mine and isinstance(mine[-1], Call) and mine[-1].open and mine[-1].op in (*RECEIVES, "accept"):
+            if mine and isinstance(mine[-1], Call) and mine[-1].open and mine[-1].op in (*RECEIVING, "accept"):
                 break
             time.sleep(_LOOK)
 
@@ -241,7 +241,9 @@ def play(case: Case, name: str, answer: Callable[..., object], limit: float = LI
 
 
 def _is_end(event: Event) -> bool:
-    return isinstance(event, Call) and event.op in RECEIVES and event.length == 0 and not event.open and not event.error
+    return (
+        isinstance(event, Call) and event.op in RECEIVING and event.length == 0 and not event.open and not event.error
+    )
 
 
 def _sees(saw: Sync, frozen: dict[object, Event]) -> Sync:
