@@ -15,20 +15,25 @@ from typing import TYPE_CHECKING
 from labsupport.tape.watched import install
 
 if TYPE_CHECKING:
-    from labsupport import exercises, kernel, panels
+    from labsupport import exercises, faults, kernel, panels
+    from labsupport.link import Link
     from labsupport.panels.prediction import predict
+    from labsupport.pictures import plots
     from labsupport.servers import serve
     from labsupport.tape.watched import uninstall
     from labsupport.threads import Signal, background
     from labsupport.window import label, watch
 
 __all__ = [
+    "Link",
     "Signal",
     "background",
     "exercises",
+    "faults",
     "kernel",
     "label",
     "panels",
+    "plots",
     "predict",
     "serve",
     "uninstall",
@@ -37,12 +42,15 @@ __all__ = [
 
 #: Where each name lives: `module:attribute`, or the module alone where the name is a module.
 _PLACES = {
+    "Link": "labsupport.link:Link",
     "Signal": "labsupport.threads:Signal",
     "background": "labsupport.threads:background",
     "exercises": "labsupport.exercises",
+    "faults": "labsupport.faults",
     "kernel": "labsupport.kernel",
     "label": "labsupport.window:label",
     "panels": "labsupport.panels",
+    "plots": "labsupport.pictures.plots",
     "predict": "labsupport.panels.prediction:predict",
     "serve": "labsupport.servers:serve",
     "uninstall": "labsupport.tape.watched:uninstall",

@@ -12,11 +12,13 @@ Built on the standard library's `socketserver`, whose source is worth reading.
 
 from __future__ import annotations
 
+import errno
 import inspect
 import socketserver
 import ssl
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from types import TracebackType
@@ -34,6 +36,11 @@ HANDSHAKE: Final = 5.0
 
 LOOPBACK: Final = "127.0.0.1"
 PATIENCE: Final = 5.0
+
+#: What accept(2) says when there is no room for another connection in this process or in the system.
+_SCARCE: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+#: Seconds before it is asked again.
+BREATH: Final = 0.05
 
 Handler = Callable[[Any, Address], Any]
 
@@ -77,6 +84,29 @@ class _Streams(_Serving, socketserver.ThreadingMixIn, socketserver.TCPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
+    crowded = False
+
+    def get_request(self) -> Any:
+        """Accept a connection.
+
+        Where no descriptor is free, its client stays in the queue and the listener readable: socketserver would ask
+        again at once, for ever, and say nothing.
+        """
+        try:
+            request = super().get_request()
+        except OSError as error:
+            if error.errno in _SCARCE:
+                self._say_crowded(error)
+                time.sleep(BREATH)
+            raise
+        self.crowded = False
+        return request
+
+    def _say_crowded(self, error: OSError) -> None:
+        if not self.crowded:
+            self.crowded = True
+            said = f"{error.strerror}: clients wait in the queue until sockets or files are closed"
+            failed(self.work.owner, OSError(error.errno, said), where="accept() in the server of ")
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serve one connection, in its own thread."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from labsupport.pictures import Picture
 from labsupport.pictures.ladder.layout import Layout
-from labsupport.tape.events import Call, Event, Program, Sync, tick
+from labsupport.tape.events import Call, Event, Passage, Program, Route, Sync, tick
 from labsupport.tape.exchange import Exchange
+from labsupport.tape.frames import chain
+from labsupport.tape.mishaps import after_each_cell
 from labsupport.tape.programs import current
 from labsupport.tape.record import TAPE
 from labsupport.tape.selection import belonging, seeds
@@ -86,6 +88,8 @@ class Tape(Picture):
 
 def _as_of(event: Event, end: int) -> Event:
     """The event as it stood at tick `end`."""
+    if isinstance(event, Passage | Route):
+        return event.as_of(end)
     if not isinstance(event, Call | Sync) or (event.done is not None and event.done < end):
         return event
     event = copy.copy(event)
@@ -95,6 +99,23 @@ def _as_of(event: Event, end: int) -> Event:
         if event.op in RECEIVING:
             event.length = event.data = None
     return event
+
+
+#: The ladders of blocks that an exception has ended in this cell, by the exception's id: itself it would hold frames,
+#: and they sockets.
+_unseen: dict[int, Tape] = {}
+
+
+def _after_cell(result: Any = None) -> None:
+    """Show the ladder that an exception has kept the cell from showing: now it is needed most."""
+    unseen = dict(_unseen)
+    _unseen.clear()
+    error = getattr(result, "error_in_exec", None)
+    found = [unseen[id(one)] for one in chain(error) if id(one) in unseen] if error is not None else []
+    if found:
+        from IPython.display import display
+
+        display(found[0])  # type: ignore[no-untyped-call,unused-ignore]  # not typed in every version
 
 
 class Window:
@@ -118,6 +139,8 @@ class Window:
             settle(tape._begin)  # noqa: SLF001  the window is what opens and closes it
         finally:  # also when somebody interrupts the wait
             tape._close()  # noqa: SLF001  as above
+        if error is not None and after_each_cell(_after_cell) and tape.calls():
+            _unseen[id(error)] = tape
 
     def __repr__(self) -> str:
         return "<a window on the tape: open it with `with watch() as tape:` and show `tape` after the block>"
@@ -130,6 +153,8 @@ def watch() -> Window:
     bind on, but not the servers of earlier cells that sit idle.  At the end of the block it waits, half a second at
     most, until the background threads that took part have ended or wait for something that nobody will do, so that the
     picture is the same on every run.
+
+    An exception in the block goes through.  If it ends the cell, the ladder is shown under the cell all the same.
     """
     return Window()
 

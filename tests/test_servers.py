@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import socket
+import socketserver
 import ssl
 import threading
+import types
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import trustme
 
+from labsupport import servers
 from labsupport.servers import serve
 from labsupport.tape.watched import live
 from labsupport.window import watch
@@ -110,6 +114,38 @@ def test_the_first_error_is_kept_and_the_server_goes_on(capsys: pytest.CaptureFi
     assert shown.count("fragile raised an exception") == 2
     assert "labsupport" not in shown
     assert server.output == ""
+
+
+def test_without_a_free_descriptor_it_waits_and_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    breaths: list[float] = []
+    go_on = threading.Event()
+
+    def breath(seconds: float) -> None:
+        breaths.append(seconds)
+        go_on.wait(10)
+
+    plain = socketserver.TCPServer.get_request
+
+    def crowded(self: socketserver.TCPServer) -> Any:
+        if len(breaths) < 3:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return plain(self)
+
+    monkeypatch.setattr(servers, "time", types.SimpleNamespace(sleep=breath))
+    monkeypatch.setattr(socketserver.TCPServer, "get_request", crowded)
+    with serve(shout) as server, socket.create_connection(server.address, timeout=5) as client:
+        while not breaths:
+            pass
+        assert len(breaths) == 1  # it does not ask again at once, for ever
+        go_on.set()
+        client.sendall(b"hello")
+        assert client.recv(10) == b"HELLO"
+        assert isinstance(server.error, OSError)
+        assert "clients wait in the queue until sockets or files are closed" in str(server.error)
+    assert breaths == [servers.BREATH] * 3
+    assert capsys.readouterr().err.count("Too many open files") == 1
 
 
 def test_a_udp_handler_that_returns_text() -> None:

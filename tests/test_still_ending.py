@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import queue
 import socket
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from labsupport.tape.events import Endpoint
-from labsupport.tape.watched import live
-from labsupport.threads import background
+from labsupport.threads import Signal, background
+from tests.leftovers import none_left, until
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # the programs below close nothing
 
 
 @pytest.fixture(autouse=True)
 def _all_gone() -> Iterator[None]:
-    sockets, threads = _endpoints(), threading.active_count()
-    yield
-    _until(lambda: threading.active_count() <= threads)
-    if _endpoints() - sockets:  # perhaps in a cycle: a full collection, which is slow
-        gc.collect()
-    assert _endpoints() - sockets == set()
-
-
-def _endpoints() -> set[Endpoint]:
-    return {endpoint for _, endpoint in live()}
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    """Wait until a thread has come so far; pytest's own timeout is the limit."""
-    while not condition():
-        time.sleep(0.001)
+    with none_left():
+        yield
 
 
 def listen() -> socket.socket:
@@ -76,6 +59,22 @@ class Hold:
         self.queue.put(None)
 
 
+def test_a_signal_whose_lock_is_held_does_not_hold_up_the_stop(capsys: pytest.CaptureFixture[str]) -> None:
+    signal, entered = Signal(), threading.Event()
+
+    def server() -> None:
+        entered.set()
+        signal.wait()
+
+    waiting = background(server)
+    assert entered.wait(10)
+    with signal._cond:  # type: ignore[attr-defined]  # as a program does that was ended inside it
+        waiting.stop()
+        assert "server is still ending" in capsys.readouterr().out
+    waiting.join(10)
+    assert waiting.error is None
+
+
 @pytest.mark.parametrize("kind", ["lock", "read", "queue"])
 def test_what_cannot_be_woken_is_said_and_ends_at_its_next_step(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     hold = Hold()
@@ -102,7 +101,7 @@ def test_what_cannot_be_woken_is_said_and_ends_at_its_next_step(kind: str, capsy
     stuck.join(10)
     assert stuck.output == ""
     assert stuck.error is None
-    _until(lambda: not stuck.running)
+    until(lambda: not stuck.running)
 
 
 def test_a_replaced_server_that_cannot_be_woken_is_still_listed(capsys: pytest.CaptureFixture[str]) -> None:

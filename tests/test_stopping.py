@@ -7,7 +7,6 @@ any more when it has returned has ended in time.
 from __future__ import annotations
 
 import asyncio
-import gc
 import http.server
 import select
 import selectors
@@ -21,10 +20,10 @@ from typing import Any
 
 import pytest
 
-from labsupport.tape.events import Call, Endpoint
+from labsupport.tape.events import Call
 from labsupport.tape.record import TAPE
-from labsupport.tape.watched import live
 from labsupport.threads import Background, Signal, background
+from tests.leftovers import none_left, until
 
 LOOPBACK = ("127.0.0.1", 0)
 Serve = Callable[[], Any]
@@ -34,22 +33,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # the progra
 
 @pytest.fixture(autouse=True)
 def _all_gone() -> Iterator[None]:
-    sockets, threads = _endpoints(), threading.active_count()
-    yield
-    _until(lambda: threading.active_count() <= threads)
-    if _endpoints() - sockets:  # perhaps in a cycle: a full collection, which is slow
-        gc.collect()
-    assert _endpoints() - sockets == set()
-
-
-def _endpoints() -> set[Endpoint]:
-    return {endpoint for _, endpoint in live()}
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    """Wait until a thread has come so far; pytest's own timeout is the limit."""
-    while not condition():
-        time.sleep(0.001)
+    with none_left():
+        yield
 
 
 def listen(family: socket.AddressFamily = socket.AF_INET, host: str = "127.0.0.1") -> socket.socket:
@@ -436,7 +421,7 @@ def test_no_line_runs_after_the_call_that_was_woken() -> None:
 
     server = background(once(talk), name="server")
     with socket.create_connection(server.address, timeout=10):
-        _until(lambda: "recv" in repr(server))
+        until(lambda: "recv" in repr(server))
         server.stop()
     assert server.output == "before\n"
     assert [call.error.type.__name__ for call in _calls("recv")[-1:] if call.error] == ["Stopped"]
@@ -463,7 +448,7 @@ def test_finally_and_with_still_run() -> None:
 def test_it_leaves_somebody_elses_listener_open() -> None:
     with listen() as listener:
         server = background(listener.accept, name="server")
-        _until(lambda: "waiting in accept()" in repr(server))
+        until(lambda: "waiting in accept()" in repr(server))
         server.stop()
         assert not server.running
         with socket.create_connection(listener.getsockname(), timeout=10) as client:

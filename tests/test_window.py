@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import gc
+import json
 import socket
+import subprocess
+import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -347,6 +352,96 @@ def test_a_thread_that_waits_for_a_lock_or_a_selector_is_settled() -> None:
     assert settling.settle(tape._begin, limit=5)
     held.set()
     running.stop()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # a warning that is kept keeps the socket
+def test_a_look_holds_nothing_of_another_thread() -> None:
+    """A frame that is kept holds its sockets; one's own frame, kept in a variable, would hold all for ever."""
+    dropped: list[bool] = []
+
+    def server() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            gone = weakref.ref(listener.accept()[0])
+            dropped.append(gone() is None)
+
+    running = background(server)
+    address = running.address
+    gc.disable()
+    try:
+        assert settling.settle(0, limit=5)
+        socket.create_connection(address, timeout=2).close()
+        running.join(5)
+    finally:
+        gc.enable()
+    assert dropped == [True]
+
+
+# --- a block that raises ---------------------------------------------------------------------
+
+CELLS = """
+import contextlib, io, json, sys
+from IPython.core.interactiveshell import InteractiveShell
+
+shell = InteractiveShell.instance()
+shown = []
+for cell in json.load(sys.stdin):
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
+        shell.run_cell(cell)
+    shown.append(out.getvalue())
+json.dump(shown, sys.stdout)
+"""
+
+SERVE = """
+import socket
+from labsupport import background, watch
+@background
+def server():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        connection, _ = listener.accept()
+        connection.recv(10)
+"""
+
+RAISE = """
+with watch() as tape:
+    with socket.create_connection(server.address, timeout=0.05) as client:
+        client.recv(10)
+"""
+
+
+def shown(*cells: str) -> list[str]:
+    """What each cell of a notebook shows; a picture as its text."""
+    done = subprocess.run(
+        [sys.executable, "-c", CELLS],
+        input=json.dumps(cells),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        cwd=Path(__file__).parents[1],
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return [str(text) for text in json.loads(done.stdout)]
+
+
+def test_a_block_that_raises_shows_its_ladder_under_the_cell_that_it_ended_once() -> None:
+    said = shown(SERVE, RAISE, "1", "tape")
+    assert "TimeoutError" in said[1]
+    assert said[1].count("[SYN-SENT]") == 1
+    assert "[SYN-SENT]" not in said[2]
+    assert said[3].count("[SYN-SENT]") == 1
+
+
+def test_what_the_cell_catches_is_not_shown_for_it() -> None:
+    caught = f"try:{RAISE}".replace("\n", "\n    ") + "\nexcept TimeoutError:\n    pass"
+    assert shown(SERVE, caught)[1] == ""
+    again = f"{caught}\n1 / 0"
+    assert "[SYN-SENT]" not in shown(SERVE, again)[1]
+
+
+def test_a_block_that_raises_elsewhere_lets_its_error_through() -> None:
+    with pytest.raises(ZeroDivisionError), watch() as tape:
+        raise ZeroDivisionError
+    assert not tape.open
 
 
 # --- label ----------------------------------------------------------------------------------

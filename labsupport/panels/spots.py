@@ -9,6 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any, Final
 
+from labsupport.pictures.draw.wires import stop
 from labsupport.pictures.ladder.layout import Layout
 from labsupport.pictures.ladder.measure import CHIP, LINE, PAD
 from labsupport.pictures.ladder.model import Label
@@ -84,9 +85,9 @@ def _chips(layout: Layout, label: Label) -> list[list[float]]:
 
 
 def _way(layout: Layout, wire: Any) -> tuple[float, float, float, float]:
-    y = layout.anchors[wire.source.index]
-    until = layout.y(wire.lane, wire.row) if wire.row >= 0 else y
-    return layout.places[wire.start].x, y, layout.places[wire.lane].x, until
+    y, until = layout.heights(wire)
+    start, end = layout.places[wire.start].x, layout.places[wire.lane].x
+    return start, y, stop(layout, wire, start, end) if wire.lost else end, until
 
 
 def _numbers(label: Label) -> list[int]:

@@ -18,7 +18,8 @@ _LONGEST: Final = 420
 
 def sentence(story: Story) -> str:
     """Who did what, in the order of the rows; cut when it becomes too long to listen to."""
-    clauses = _merged(_clauses(story))
+    clauses = [note[0].lower() + note[1:].rstrip(".") for note in story.notes[: story.links]]
+    clauses += _merged(_clauses(story))
     if not clauses:
         return "A ladder without a socket call."
     kept: list[str] = []
@@ -43,8 +44,10 @@ class _Clause(NamedTuple):
 
 def _clauses(story: Story) -> Iterable[_Clause]:
     waiting = {id(wait.begin): wait.end is None for wait in story.waits}
-    for label in story.labels:
+    for label in sorted(story.labels, key=lambda label: (label.row, bool(label.by_link))):
         call = label.event
+        if label.by_link:
+            yield _Clause("the link", label.by_link, aside=True)
         if label.kind == "head" and story.lanes[label.lane].held is None:
             yield _Clause("the connection", " is not accepted yet")
         if label.kind != "call" or not isinstance(call, Call):

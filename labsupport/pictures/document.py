@@ -42,9 +42,14 @@ class Drawing:
         return self._both()
 
     def image(self) -> str:
-        """An <img> that JupyterLab shows in a notebook that it does not trust, as wide as its place."""
-        height = max(_picture(layout)[1] for layout in (self.wide, self.narrow))
-        size = f'width="{self.wide.width}" height="{ceil(height)}" style="max-width:100%;height:{ceil(height)}px"'
+        """An <img> that JupyterLab shows in a notebook that it does not trust, as wide as its place.
+
+        Not narrower than the narrow arrangement, whose text is as small as text may be: in a place that is, JupyterLab
+        scrolls it.
+        """
+        height = ceil(max(_picture(layout)[1] for layout in (self.wide, self.narrow)))
+        style = f"max-width:100%;min-width:{self.narrow.width}px;height:{height}px"
+        size = f'width="{self.wide.width}" height="{height}" style="{style}"'
         data = b64encode(self.svg().encode()).decode()
         return f'<img alt="{escape(self.alt)}" {size} src="data:image/svg+xml;base64,{data}">'
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from .colours import fill, stroke
-from .draw.pen import n, text
+from .draw.pen import cross, line, n, text, tip
 from .draw.spans import segments
 from .ladder.layout import EDGE, Layout
 from .ladder.model import OUTSIDE
@@ -30,6 +30,10 @@ def entries(layout: Layout) -> Iterable[tuple[str, str]]:
         yield "wait", "a call that waits"
     if "data" in kinds:
         yield "data", "bytes of one send: colour and number"
+    if any(wire.until is not None for wire in story.wires):
+        yield "slope", "on its way through the link"
+    if any(wire.lost for wire in story.wires):
+        yield "cross", "lost"
     if layout.bands:
         yield "band", "bytes that wait in a kernel"
     if kinds & {"SYN", "FIN", "RST", "ICMP"}:
@@ -46,8 +50,8 @@ def below(layout: Layout, top: float) -> tuple[str, float]:
     """Notes and legend from `top` down; and where they end."""
     parts, y = [], top + 16
     for note in layout.story.notes:
-        for line in _wrap(note, layout.width - 2 * EDGE):
-            parts.append(text(EDGE, y, line, more='font-style="italic"'))
+        for words in _wrap(note, layout.width - 2 * EDGE):
+            parts.append(text(EDGE, y, words, more='font-style="italic"'))
             y += 17
     x: float = EDGE
     parts.append(f'<path d="M{EDGE} {n(y - 10)}H{layout.width - EDGE}" {stroke("edge")}/>')
@@ -91,6 +95,8 @@ _SIGNS: Final = {
         f'<path d="M8 -8v16" stroke-width="6" {stroke("b1")}/><path d="M16 -8v16" stroke-width="6" {stroke("b2")}/>'
     ),
     "data": _arrow("b1", 2.4, "", 9),
+    "slope": line(0, 24, -7, 7, "b1", 2.4, "") + tip(0, 24, -7, 7, "b1", 9),
+    "cross": cross(12, 0),
     "kernel": _arrow("soft", 1.6, "6 4", 8),
     "signal": _arrow("soft", 1.4, "1 4", 7),
     "dotted": f'<path d="M12 -7v15" stroke-width="3" stroke-dasharray=".1 6" stroke-linecap="round" {stroke("pale")}/>',

@@ -33,6 +33,7 @@ def fragment(layout: Layout, first: int = 0, last: int | None = None) -> str:
     parts = [lifeline(layout, lane, top, bottom) for lane in layout.story.lanes]
     parts += [wait(layout, one, top, bottom) for one in layout.waits if crosses(one, first, last)]
     parts += [band(layout, one, top, bottom) for one in layout.bands if crosses(one, first, last)]
+    parts += [wire(layout, one) for one in layout.sloping if one.source.row < first <= one.last_row]
     parts += [wire(layout, one) for row in rows for one in row.wires]
     parts += captions(layout, first, last)
     parts += [label(layout, one) for row in rows for one in row.labels]

@@ -31,16 +31,19 @@ def twin(story: Story) -> str:
     lines = [*_names(story), "-" * (WIDTH - 2)]
     labels: dict[int, list[Label]] = defaultdict(list)
     wires: dict[int, list[Wire]] = defaultdict(list)
+    arrive: dict[int, list[Wire]] = defaultdict(list)
     for label in story.labels:
         labels[label.row].append(label)
     for wire in story.wires:
         wires[wire.source.row].append(wire)
+        if wire.until is not None:
+            arrive[wire.until.row].append(wire)
     for row in range(story.rows):
         if story.rows > _MOST and _MOST - _TAIL <= row < story.rows - _TAIL:
             if row == _MOST - _TAIL:
                 lines.append(f"     … {story.rows - _MOST:,} more rows: tape.live() shows them all")
             continue
-        lines += _row(story, row, labels[row], wires[row])
+        lines += _row(story, row, labels[row], wires[row], arrive[row])
     lines += _left_over(story)
     lines += [line for note in story.notes for line in _wrapped(note, WIDTH - 2)]
     return "\n".join(line.rstrip() for line in lines)
@@ -68,8 +71,9 @@ def _centre(text: str, width: int) -> str:
     return " " * (room // 2) + text + " " * (room - room // 2)
 
 
-def _row(story: Story, row: int, labels: list[Label], wires: list[Wire]) -> list[str]:
+def _row(story: Story, row: int, labels: list[Label], wires: list[Wire], arrive: list[Wire]) -> list[str]:
     """One row: as many lines as its longer side has."""
+    labels = [label for label in labels if label.kind != "mark"]
     sides: dict[bool, list[str]] = {True: [], False: []}
     crossing = [wire for wire in wires if wire.kind != "handed"]
     births = {wire.target.index: line for line, wire in enumerate(crossing) if wire.kind == "ACK" and wire.target}
@@ -79,7 +83,8 @@ def _row(story: Story, row: int, labels: list[Label], wires: list[Wire]) -> list
         side = sides[lane.left]
         side += [""] * (births.get(label.index, 0) - len(side))  # what an ACK begins stands beside it
         side += _entry(lane, label, width, many=_many(story, lane))
-    middle = [_crossing(story, wire) for wire in crossing]
+    middle = list(dict.fromkeys(_crossing(story, wire) for wire in crossing))
+    middle += [_arriving(story, wire) for wire in arrive]
     count = max(len(sides[True]), len(sides[False]), len(middle), 1)
     padded = [list_ + [""] * (count - len(list_)) for list_ in (sides[True], middle, sides[False])]
     return [_line(str(row + 1) if k == 0 else "", *(column[k] for column in padded)) for k in range(count)]
@@ -120,7 +125,28 @@ def _crossing(story: Story, wire: Wire) -> str:
         return f"· {name} ·"
     stroke = "─" if wire.kind == "data" else "-"
     arm = stroke * max(1, (_MIDDLE - len(name) - 3) // 2)
-    return f"{arm} {name} {arm}>" if start.left else f"<{arm} {name} {arm}"
+    tail, tips = arm, ("<", ">")
+    if wire.by_link:
+        return _from_link(name, to_the_left=end.left)
+    if wire.lost:
+        tips = (ARROW, ARROW) if wire.lost == "on its way" else ("✗", "✗")
+    elif wire.until is not None:
+        tips, tail = (ARROW, ARROW), arm[1:]
+    return f"{arm} {name} {tail}{tips[1]}" if start.left else f"{tips[0]}{tail} {name} {arm}"
+
+
+def _arriving(story: Story, wire: Wire) -> str:
+    """The end of what left in an earlier row: "… 1 ──>"."""
+    end = story.lanes[wire.lane]
+    name = {"data": str(wire.number or "?")}.get(wire.kind, wire.kind)
+    arm = ("─" if wire.kind == "data" else "-") * max(1, (_MIDDLE - len(name) - 3) // 2)
+    return f"<{arm} {name} {ARROW}" if end.left else f"{ARROW} {name} {arm}>"
+
+
+def _from_link(name: str, *, to_the_left: bool) -> str:
+    """What a link sent on its own: "<── RST ·" to a client, "· RST ──>" to a server."""
+    arm = "-" * max(1, (_MIDDLE - len(name) - 3) // 2)
+    return f"<{arm} {name} ·" if to_the_left else f"· {name} {arm}>"
 
 
 def _left_over(story: Story) -> list[str]:

@@ -16,6 +16,8 @@ __all__ = ["address_of", "first_bytes", "harmless", "in_order", "local_address",
 def first_bytes(data: Any, most: int = KEPT_BYTES) -> tuple[bytes | None, int | None]:
     """The bytes to keep of anything bytes-like, and how many there are."""
     most = min(most, KEPT_BYTES)
+    if type(data) is bytearray:  # the most frequent, and three times as quick
+        return bytes(data[:most]), len(data)
     try:
         view = memoryview(data)
         return bytes(view.cast("B")[:most] if view.contiguous else view.tobytes()[:most]), view.nbytes

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .events import Call, Endpoint, Event
+from .passages import Decision, Delivery, Passage, Route
 
 __all__ = ["Arrow", "Connection", "Control", "Exchange", "Fate", "Kind"]
 
@@ -24,6 +25,7 @@ class Connection:
       listener and no `accept` the connection waits in the listener's queue.
     - `connect`: the client's call.  `made`: the kernels did connect.
     - `stream`: TCP, whose bytes have no boundaries; else datagrams.
+    - `route`: the way through the link that stands between them, if one does.
     """
 
     number: int
@@ -34,6 +36,7 @@ class Connection:
     accept: Call | None = None
     made: bool = True
     stream: bool = True
+    route: Route | None = None
 
     def other(self, endpoint: Endpoint | None) -> Endpoint | None:
         """The other end."""
@@ -42,8 +45,9 @@ class Connection:
 
 #: "received" by `target`; "waiting" in the receiver's kernel or on the way; "cut" off a
 #: datagram larger than the receiver's buffer, and gone; "discarded" when the receiver closed
-#: without reading; "outside": sent to, or come from, where this tape does not reach.
-Fate = Literal["received", "waiting", "cut", "discarded", "outside"]
+#: without reading; "lost" on the way: by a fault of a link, whose decision the arrow has, or without one by a kernel
+#: that had no room for a datagram; "outside": sent to, or come from, where this tape does not reach.
+Fate = Literal["received", "waiting", "cut", "discarded", "lost", "outside"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +58,8 @@ class Arrow:
     - `taken` is where they stand in what `target` received: ``[taken, taken + end - start)``.
     - `peeks`: the calls that looked at them with MSG_PEEK and left them there.
     - `doubt`: empty, or a sentence that says why this cannot be known.
+    - `passage`: their way through a link (of its first byte), None where none stands or they have not come to it;
+      `delivery`: how the link handed them on, None where it has not; `decisions`: what its faults did to them.
     """
 
     number: int
@@ -66,6 +72,9 @@ class Arrow:
     taken: int = 0
     peeks: tuple[Call, ...] = ()
     doubt: str = ""
+    passage: Passage | None = None
+    delivery: Delivery | None = None
+    decisions: tuple[Decision, ...] = ()
 
     @property
     def length(self) -> int:
@@ -82,6 +91,10 @@ class Control:
 
     `cause` is the event that made it do so, `effect` the call that it ended: the `connect`
     that returned, the `recv` that gave b'', the call that raised.
+
+    What a link sent on its own has no `source`, the `Passage` or the `Route` with which it did so as its cause, and
+    `decision`, if a fault had it do so.  Of a FIN that went through a link `passage` is its way; with `lost` it
+    went in and never came out.
     """
 
     kind: Kind
@@ -90,6 +103,9 @@ class Control:
     target: Endpoint | None
     cause: Event | None = None
     effect: Call | None = None
+    decision: Decision | None = None
+    passage: Passage | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,20 +8,18 @@ import socket
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from .addresses import host, plain, serves
 from .arrows import Connection
 from .events import Address, Call, Endpoint
+from .passages import Route
+from .routes import Routes
 
-__all__ = ["begins", "host", "outcome", "refused", "stream_connections"]
+__all__ = ["begins", "outcome", "refused", "stream_connections"]
 
 _CONNECTS = frozenset({"connect", "connect_ex"})
 _TALK = ("send", "recv", "shutdown", "read", "write")
 _UNDER_WAY = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY})
 _NOT_REACHED = frozenset({errno.ECONNREFUSED, errno.ECONNRESET, errno.ETIMEDOUT, errno.EHOSTUNREACH})
-
-
-def host(address: Address) -> str:
-    """The host of an address, an IPv4 address in IPv6 clothes undressed."""
-    return address[0].removeprefix("::ffff:")
 
 
 def begins(connect: Call) -> bool:
@@ -82,9 +80,12 @@ def _end(call: Call) -> float:
     return math.inf if call.done is None else call.done
 
 
-def stream_connections(calls: Sequence[Call]) -> list[Connection]:
-    """The TCP connections in `calls`, numbered from 1 in the order in which they began."""
-    book = _Book(calls)
+def stream_connections(calls: Sequence[Call], routes: Iterable[Route] = ()) -> list[Connection]:
+    """The TCP connections in `calls`, numbered from 1 in the order in which they began.
+
+    A client that speaks to a link and the server that hears from it are one connection, by one of `routes`.
+    """
+    book = _Book(calls, routes)
     found: list[Connection] = []
     begun: set[Endpoint] = set()
     for connect in book.connects:
@@ -96,18 +97,19 @@ def stream_connections(calls: Sequence[Call]) -> list[Connection]:
                 begun.add(connect.endpoint)
     known = {end for connection in found for end in (connection.client, connection.server)}
     strangers = [end for end in book.talking if end not in known and not end.listening]
-    for client, server in _paired(strangers):
+    for client, server in _paired(strangers, book):
         door, accept = (server.listener, book.accept_of.get(server)) if server is not None else (None, None)
-        found.append(Connection(len(found) + 1, client, server, door, accept=accept))
+        route = book.route_of(client, server)
+        found.append(Connection(len(found) + 1, client, server, door, accept=accept, route=route))
     return found
 
 
-def _paired(strangers: Sequence[Endpoint]) -> list[tuple[Endpoint | None, Endpoint | None]]:
+def _paired(strangers: Sequence[Endpoint], book: _Book) -> list[tuple[Endpoint | None, Endpoint | None]]:
     """Ends whose connect, or accept, the tape has not: (client, server), as far as they are on it."""
     waiting: dict[tuple[Address | None, Address | None], Endpoint] = {}
     found: dict[Endpoint, tuple[Endpoint | None, Endpoint | None]] = {}
     for end in strangers:
-        local, peer = _undressed(end.local), _undressed(end.peer)
+        local, peer = plain(end.local), book.beyond(end)
         other = waiting.pop((peer, local), None) if local is not None and peer is not None else None
         if other is None:
             waiting[local, peer] = end
@@ -117,14 +119,11 @@ def _paired(strangers: Sequence[Endpoint]) -> list[tuple[Endpoint | None, Endpoi
     return list(found.values())
 
 
-def _undressed(address: Address | None) -> Address | None:
-    return None if address is None else (host(address), address[1])
-
-
 class _Book:
     """What is looked up for each connection, noted in one walk over the calls."""
 
-    def __init__(self, calls: Sequence[Call]) -> None:
+    def __init__(self, calls: Sequence[Call], routes: Iterable[Route]) -> None:
+        self._routes = Routes(routes)
         self.connects: list[Call] = []
         self.answers: set[Call] = set()
         self.accept_of: dict[Endpoint, Call] = {}
@@ -164,30 +163,37 @@ class _Book:
             self.answers.add(told)
         if not made:
             return Connection(number, client, None, connect=connect, made=False)
-        accept = self._accept_for(connect)
+        route = self._routes.take(connect)
+        here, there = (client.local, client.peer) if route is None else (route.local, route.target)
+        accept = self._accept_for(connect, here, there)
         if accept is not None and accept.accepted is not None:
-            return Connection(number, client, accept.accepted, accept.accepted.listener, connect, accept)
-        return Connection(number, client, None, self._listener_for(connect), connect)
+            return Connection(number, client, accept.accepted, accept.accepted.listener, connect, accept, route=route)
+        door = None if route is not None and route.error else self._listener_for(connect, there)
+        return Connection(number, client, None, door, connect, route=route)
 
-    def _accept_for(self, connect: Call) -> Call | None:
-        """The first accept left that fits; each is given out once, for addresses are used again."""
-        client = connect.endpoint
-        waiting = self._accepts.get((host(client.local), client.local[1]), []) if client.local is not None else []
+    def route_of(self, client: Endpoint | None, server: Endpoint | None) -> Route | None:
+        """The route between two ends, or of the one that is on the tape."""
+        end = server or client
+        return next(reversed(self._routes.of(end)), None) if end is not None else None
+
+    def beyond(self, end: Endpoint) -> Address | None:
+        """The address of the other end, also where a link stands between."""
+        return plain(self._routes.beyond(end.local, end.peer)[1])
+
+    def _accept_for(self, connect: Call, here: Address | None, there: Address | None) -> Call | None:
+        """The first accept left of one who came from `here`; each is given out once, for addresses are used again."""
+        waiting = self._accepts.get((host(here), here[1]), []) if here is not None else []
         for accept in waiting:
             in_time = _end(accept) > connect.order and self._stood(accept.endpoint, connect)
-            if in_time and _meet(accept.accepted, client):
+            if in_time and _meet(accept.accepted, there):
                 waiting.remove(accept)
                 return accept
         return None
 
-    def _listener_for(self, connect: Call) -> Endpoint | None:
+    def _listener_for(self, connect: Call, address: Address | None) -> Endpoint | None:
         """The endpoint that was listening at the address when `connect` was called."""
-        address = connect.endpoint.peer
         for listen in reversed(self._listens.get(address[1], []) if address is not None else []):
-            local = listen.endpoint.local
-            if address is None or local is None or host(local) not in (host(address), "0.0.0.0", "::"):
-                continue
-            if self._stood(listen.endpoint, connect):
+            if serves(listen.endpoint.local, address) and self._stood(listen.endpoint, connect):
                 return listen.endpoint
         return None
 
@@ -196,9 +202,6 @@ class _Book:
         return self._since.get(listener, 0) < _end(connect) and self._closed.get(listener, math.inf) > connect.order
 
 
-def _meet(server: Endpoint | None, client: Endpoint) -> bool:
+def _meet(server: Endpoint | None, asked: Address | None) -> bool:
     """A client's port may serve for several servers at once, so both addresses must agree."""
-    if server is None or server.local is None or client.peer is None:
-        return True
-    named = host(client.peer) in ("localhost", "0.0.0.0", "::")  # on its way, it has only the name that was asked for
-    return server.local[1] == client.peer[1] and (named or host(server.local) == host(client.peer))
+    return server is None or server.local is None or asked is None or serves(server.local, asked)

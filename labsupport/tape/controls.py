@@ -10,28 +10,81 @@ import errno
 import math
 import socket
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from .arrows import Arrow, Connection, Control
 from .connections import outcome, refused
 from .events import Call, Endpoint, Event, Note
+from .passages import Decision, Passage, Route
 from .streams import ENDED, RECEIVING, SENDING
+from .ways import Way
 
 __all__ = ["controls", "ends_listening", "unreachable"]
 
 _BROKEN = frozenset({errno.ECONNRESET, errno.EPIPE})
+#: What a fault decided that ends a connection at both ends.
+_GIVES_UP = frozenset({"reset", "closed"})
 
 
-def controls(connection: Connection, mine: Sequence[Event]) -> list[Control]:
-    """All that kernels sent on their own in this TCP connection, of whose endpoints the events are."""
+def controls(connection: Connection, mine: Sequence[Event], through: tuple[Way, Way] | None = None) -> list[Control]:
+    """All that kernels sent on their own in this TCP connection, of whose endpoints the events are.
+
+    `through`: the ways up and down the link that stands between, which sends on its own, too.
+    """
     found = [
         *_handshake(connection, mine),
         *_endings(connection, connection.client, mine),
         *_endings(connection, connection.server, mine),
         *_queue_cleared(connection, mine),
     ]
+    if through is not None and connection.route is not None:
+        found = [_passed(one, connection, *through) for one in found]
+        found += _by_link(connection, connection.route, found, through, mine)
     reset = min((one.cause.order for one in found if one.kind == "RST" and one.cause is not None), default=math.inf)
     # A connection that was reset is gone: a close after that sends nothing.
     return [one for one in found if one.cause is None or one.cause.order <= reset]
+
+
+def _passed(one: Control, connection: Connection, up: Way, down: Way) -> Control:
+    """The end of a stream as it went through a link, or did not come out of it."""
+    if one.kind != "FIN":
+        return one
+    way = up if one.source is connection.client else down
+    lost = way.ending is not None and not (way.fin is not None and way.fin.deliveries)
+    effect = None if lost else one.effect
+    return replace(one, passage=way.fin, lost=lost, effect=effect, decision=way.ending if lost else None)
+
+
+def _by_link(
+    connection: Connection, route: Route, found: Sequence[Control], through: tuple[Way, Way], mine: Sequence[Event]
+) -> list[Control]:
+    """What the link sent to one end and the other: a reset, or an end of the stream that neither of them made."""
+    sent = []
+    explained = {control.effect for control in found}
+    for end, way in zip((connection.server, connection.client), through, strict=True):
+        if connection.other(end) is None and way.fin is not None and way.fin.deliveries:
+            continue  # the end outside has closed
+        decision, cause = _why(way, route)
+        told = next((call for call in _calls_after(end, cause, mine, None) if _ends(call)), None)
+        if told in explained:
+            told = None
+        reset = decision is not None and decision.effect == "reset"
+        if told is not None or (end is not None and decision is not None):
+            broken = told.error is not None if told is not None else reset
+            sent.append(Control("RST" if broken else "FIN", connection, None, end, cause, told, decision))
+    return sent
+
+
+def _why(way: Way, route: Route) -> tuple[Decision | None, Passage | Route]:
+    """Which fault had the link do so, or that the link itself was closed."""
+    if way.ending is not None and way.ended_by is not None and way.ending.effect in _GIVES_UP:
+        return way.ending, way.ended_by
+    return None, route
+
+
+def _ends(call: Call) -> bool:
+    """Whether it was told that the connection is over."""
+    return _gave_nothing(call) or (call.error is not None and call.error.errno in _BROKEN)
 
 
 def _handshake(connection: Connection, mine: Sequence[Event]) -> list[Control]:
@@ -117,9 +170,15 @@ def ends_listening(event: Event, door: Endpoint) -> bool:
 def _end_of_stream(end: Endpoint | None, cause: Event, mine: Sequence[Event]) -> Call | None:
     """The first recv after it that gave b''."""
     for call in _calls_after(end, cause, mine, RECEIVING):
-        if call.length == 0 and call.error is None and not (call.asked and call.asked[0] == 0):
+        if _gave_nothing(call):
             return call
     return None
+
+
+def _gave_nothing(call: Call) -> bool:
+    """A recv that gave b'' although it would have taken something."""
+    asked_none = bool(call.asked) and call.asked[0] == 0
+    return call.op in RECEIVING and call.length == 0 and call.error is None and not asked_none
 
 
 def _breaks(end: Endpoint | None, cause: Event, mine: Sequence[Event]) -> Call | None:
@@ -141,10 +200,12 @@ def _calls_after(
     end: Endpoint | None, cause: Event, mine: Sequence[Event], ops: frozenset[str] | None
 ) -> Iterator[Call]:
     """Calls of `end` that returned after `cause` began."""
+    # The collector's note is written when the socket is closed already, and what that ended may have returned by then.
+    began = 0 if isinstance(cause, Note) else cause.order
     for event in mine:
         if not isinstance(event, Call) or event.endpoint is not end or (ops is not None and event.op not in ops):
             continue
-        if event.done is not None and event.done > cause.order:
+        if event.done is not None and event.done > began:
             yield event
 
 

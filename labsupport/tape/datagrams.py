@@ -1,25 +1,27 @@
 """Datagrams: whole messages, tied to each other by their addresses and their bytes.
 
 The kernel says from where a datagram came, and no more: two equal ones of one sender cannot
-be told apart, and an arrow that had to choose says so.
+be told apart, and an arrow that had to choose says so.  Which was which is found in `parcels`.
 """
 
 from __future__ import annotations
 
 import math
 import socket
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
+from .addresses import plain, port, serves
 from .arrows import Arrow, Connection, Fate
-from .connections import host
 from .events import Address, Call, Endpoint, Event, Note
-from .record import SMALL
-from .streams import ENDED, RECEIVING, SENDING
+from .parcels import Post
+from .passages import Decision, Delivery, Passage, Route
+from .routes import Routes
+from .streams import ENDED
+from .ways import ENDINGS
 
 __all__ = ["datagram_exchange"]
-
-_EQUAL = "another datagram with the same bytes was on the way, so which of the two this is cannot be known"
 
 Numbers = Callable[[Call], int]
 
@@ -27,33 +29,101 @@ Numbers = Callable[[Call], int]
 def datagram_exchange(events: Sequence[Event], number: Numbers, first: int) -> tuple[list[Connection], list[Arrow]]:
     """The pairs of endpoints that exchanged datagrams, numbered from `first`, and what crossed."""
     mine = [event for event in events if isinstance(event, Call | Note) and event.endpoint.type == socket.SOCK_DGRAM]
-    calls = [event for event in mine if isinstance(event, Call)]
-    post = _Post(calls)
-    pairs = _Pairs(first)
-    places = _Places(mine)
-    arrows: list[Arrow] = []
-    for send in post.sends:
-        if send in post.taken:
-            arrows += _arrival(send, post, pairs, number(send))
+    passages = [event for event in events if isinstance(event, Passage) and not event.route.stream]
+    routes = [event for event in events if isinstance(event, Route) and not event.stream]
+    post = Post([event for event in mine if isinstance(event, Call)], passages)
+    crossing = _Crossing(post, _Places(mine, routes), _Pairs(first))
+    arrows = [arrow for send in post.sends for arrow in crossing.arrows(send, number(send))]
+    arrows += [arrow for take in post.strange for arrow in crossing.from_outside(take)]
+    return crossing.pairs.found, arrows
+
+
+class _Through(NamedTuple):
+    """How a datagram came as far as it did: through which link, and what its faults did to it."""
+
+    passage: Passage | None = None
+    delivery: Delivery | None = None
+    decisions: tuple[Decision, ...] = ()
+    route: Route | None = None
+    up: bool = True
+
+    def on(self, passage: Passage, delivery: Delivery | None) -> _Through:
+        """A step further; of several links the first is the connection's."""
+        route, up = (passage.route, passage.way == "up") if self.route is None else (self.route, self.up)
+        return _Through(passage, delivery, (*self.decisions, *passage.decisions), route, up)
+
+
+class _Crossing:
+    """Arrows, from where each datagram was sent to where it was taken, or was lost."""
+
+    def __init__(self, post: Post, places: _Places, pairs: _Pairs) -> None:
+        self._post = post
+        self._places = places
+        self.pairs = pairs
+
+    def arrows(self, send: Call, number: int) -> Iterator[Arrow]:
+        """One arrow for each that arrived, or one for none."""
+        return self._follow(send, send, number, _Through())
+
+    def _follow(self, key: object, send: Call | None, number: int, through: _Through) -> Iterator[Arrow]:
+        take, doubt = self._post.taken.get(key, (None, ""))
+        if isinstance(take, Call):
+            yield from self._arrival(key, send, take, number, doubt, through)
+        elif take is not None:
+            yield from self._onward(take, send, number, through)
+        elif send is not None:
+            yield self._missing(key, send, number, through)
+
+    def _onward(self, passage: Passage, send: Call | None, number: int, through: _Through) -> Iterator[Arrow]:
+        for delivery in passage.deliveries:
+            yield from self._follow((passage, delivery), send, number, through.on(passage, delivery))
+        if not passage.deliveries and send is not None:
+            far = passage.route.target if passage.way == "up" else passage.route.client
+            through = through.on(passage, None)
+            receiver, _ = self._places.of(far, send)
+            gone = not passage.open or any(decision.effect in ENDINGS for decision in passage.decisions)
+            yield self._rest(send, receiver, "lost" if gone else "waiting", number, through)
+
+    def _missing(self, key: object, send: Call, number: int, through: _Through) -> Arrow:
+        """What was sent, or handed on by a link, and taken by nobody."""
+        if through.passage is None or through.delivery is None:
+            address, route = self._places.beyond(send.endpoint.local, self._post.address[send])
+            through = through._replace(route=route, up=route is None or route.target == address)
         else:
-            receiver, fate = places.of(post.address[send], send)
-            connection = pairs.of(send.endpoint, receiver)
-            peeks = tuple(post.peeked[send])
-            arrows.append(Arrow(number(send), connection, send, 0, send.length or 0, fate, peeks=peeks))
-    arrows += [
-        Arrow(0, pairs.of(None, take.endpoint), None, 0, take.length or 0, "outside", take) for take in post.strange
-    ]
-    return pairs.found, arrows
+            address = through.passage.route.target if through.passage.way == "up" else through.passage.route.client
+        receiver, fate = self._places.of(address, send)
+        unread = through.passage is None and through.route is not None and not through.route.open
+        if unread or (key in self._post.dropped and fate != "outside"):
+            fate = "lost"
+        return self._rest(send, receiver, fate, number, through, tuple(self._post.peeked[key]))
 
+    def _rest(
+        self, send: Call, to: Endpoint | None, fate: Fate, number: int, through: _Through, peeks: tuple[Call, ...] = ()
+    ) -> Arrow:
+        one = self.pairs.of(send.endpoint, to, through)
+        came = through.passage, through.delivery, through.decisions
+        return Arrow(number, one, send, 0, send.length or 0, fate, None, 0, peeks, "", *came)
 
-def _arrival(send: Call, post: _Post, pairs: _Pairs, number: int) -> list[Arrow]:
-    take, doubt = post.taken[send]
-    connection = pairs.of(send.endpoint, take.endpoint)
-    came, whole, peeks = take.length or 0, send.length or 0, tuple(post.peeked[send])
-    arrows = [Arrow(number, connection, send, 0, came, "received", take, 0, peeks, doubt)]
-    if came < whole:
-        arrows.append(Arrow(number, connection, send, came, whole, "cut", take, came, peeks, doubt))
-    return arrows
+    def _arrival(
+        self, key: object, send: Call | None, take: Call, number: int, doubt: str, through: _Through
+    ) -> Iterator[Arrow]:
+        one = self.pairs.of(send.endpoint if send is not None else None, take.endpoint, through)
+        fate: Fate = "received" if send is not None else "outside"
+        came = take.length or 0
+        whole = send.length or 0 if send is not None else came
+        link = through.passage, through.delivery, through.decisions
+        peeks = tuple(self._post.peeked[key])
+        yield Arrow(number, one, send, 0, came, fate, take, 0, peeks, doubt, *link)
+        if came < whole:
+            yield Arrow(number, one, send, came, whole, "cut", take, came, peeks, doubt, *link)
+
+    def from_outside(self, take: Call | Passage) -> Iterator[Arrow]:
+        """What nobody on this tape sent."""
+        if isinstance(take, Passage):
+            yield from self._onward(take, None, 0, _Through())
+        else:
+            one = self.pairs.of(None, take.endpoint, _Through())
+            yield Arrow(0, one, None, 0, take.length or 0, "outside", take)
 
 
 class _Pairs:
@@ -62,152 +132,29 @@ class _Pairs:
     def __init__(self, first: int) -> None:
         self.found: list[Connection] = []
         self._first = first
-        self._known: dict[frozenset[Endpoint | None], Connection] = {}
+        self._known: dict[tuple[frozenset[Endpoint | None], int], Connection] = {}
 
-    def of(self, sender: Endpoint | None, receiver: Endpoint | None) -> Connection:
-        key = frozenset((sender, receiver))
+    def of(self, sender: Endpoint | None, receiver: Endpoint | None, through: _Through) -> Connection:
+        key = frozenset((sender, receiver)), through.route.order if through.route is not None else 0
         if key not in self._known:
             swap = sender is not None and receiver is not None and sender.role == "server" != receiver.role
+            if through.route is not None:
+                swap = not through.up
             client, server = (receiver, sender) if swap else (sender, receiver)
-            connection = Connection(self._first + len(self.found), client, server, stream=False)
+            number = self._first + len(self.found)
+            connection = Connection(number, client, server, stream=False, route=through.route)
             self._known[key] = connection
             self.found.append(connection)
         return self._known[key]
-
-
-def _reaches(address: Address | None, local: Address | None) -> bool:
-    if address is None or local is None or address[1] != local[1]:
-        return address is local  # neither has one: a pair from socketpair()
-    return host(local) in (host(address), "0.0.0.0", "::", "") or host(address) in ("localhost", "0.0.0.0")
-
-
-# --- which recv took which datagram ----------------------------------------------------------
-
-
-class _Post:
-    """All sends and takes, and which belong together.
-
-    - `address`: of a send where to, of a take where from; of a connected socket its peer then.
-    - `taken`: of a send the take, and the doubt about it.  `peeked`: who looked at it before.
-    - `strange`: takes of what nobody on this tape sent.
-    """
-
-    def __init__(self, calls: Sequence[Call]) -> None:
-        self.address: dict[Call, Address | None] = {}
-        self.taken: dict[Call, tuple[Call, str]] = {}
-        self.peeked: dict[Call, list[Call]] = defaultdict(list)
-        self.strange: list[Call] = []
-        peers: dict[Endpoint, Address | None] = {}
-        for call in calls:
-            if call.op in ("connect", "connect_ex") and call.error is None:
-                peers[call.endpoint] = call.address
-            self.address[call] = call.address or peers.get(call.endpoint, call.endpoint.peer)
-        carrying = [call for call in calls if call.error is None and call.length is not None]
-        self.sends = [call for call in carrying if call.op in SENDING]
-        takes = [call for call in carrying if call.op in RECEIVING]
-        queues: dict[int | None, _Queue] = defaultdict(lambda: _Queue(self))
-        for send in self.sends:
-            queues[_port(self.address[send])].put(send)
-        for take in sorted(takes, key=lambda take: take.done or math.inf):
-            self._give(take, queues[_port(take.endpoint.local)])
-
-    def _give(self, take: Call, queue: _Queue) -> None:
-        send, doubt = queue.find(take)
-        if take.flags & socket.MSG_PEEK:
-            if send is not None:
-                self.peeked[send].append(take)
-        elif send is None:
-            self.strange.append(take)
-        else:
-            self.taken[send] = take, doubt
-
-
-def _port(address: Address | None) -> int | None:
-    return None if address is None else address[1]
-
-
-class _Queue:
-    """The datagrams sent to one port, also by what is in them: a take looks at few of them."""
-
-    def __init__(self, post: _Post) -> None:
-        self._post = post
-        self._all: deque[Call] = deque()
-        self._alike: dict[tuple[int | None, bytes | None], deque[Call]] = defaultdict(deque)
-        self._unsure: dict[int, int] = {}  # of equal ones: until when they were mixed up
-        self._of: dict[tuple[int | None, int | None, bytes | None], deque[Call]] = defaultdict(deque)
-
-    def put(self, send: Call) -> None:
-        self._all.append(send)
-        self._alike[send.length, _first(send)].append(send)
-        self._of[_port(send.endpoint.local), send.length, _first(send)].append(send)
-
-    def find(self, take: Call) -> tuple[Call | None, str]:
-        """The first datagram that this may be, and whether it may be another."""
-        source = self._post.address[take]
-        heaps = (
-            self._of.get((_port(source), take.length, _first(take))),
-            # Before it was connected it may have heard others, and without an address it may have been anyone.
-            self._alike.get((take.length, _first(take))) if take.address is None else None,
-            self._all,  # it may have been cut, or the tape no longer has its bytes
-        )
-        for heap, one in zip(heaps, (source, None, take.address), strict=True):
-            send = next(self._fitting(heap, take, one), None)
-            if send is not None:
-                return send, _EQUAL if self._has_twin(send, take, one) else ""
-        return None, ""
-
-    def _has_twin(self, send: Call, take: Call, source: Address | None) -> bool:
-        """Whether another datagram with the same bytes may be the one, or the one that was taken before was this."""
-        if source is None:
-            twins = self._alike[send.length, _first(send)]
-        else:
-            twins = self._of[_port(send.endpoint.local), send.length, _first(send)]
-        if any(other is not send for other in self._fitting(twins, take, source)):
-            self._unsure[id(twins)] = take.done or take.order
-        return self._unsure.get(id(twins), 0) > send.order
-
-    def _fitting(self, heap: deque[Call] | None, take: Call, source: Address | None) -> Iterator[Call]:
-        taken = self._post.taken
-        while heap and heap[0] in taken:
-            heap.popleft()
-        for send in heap or ():
-            if send.order > (take.done or take.order):
-                return
-            if send not in taken and _fits(send, self._post.address[send], take, source):
-                yield send
-
-
-def _fits(send: Call, destination: Address | None, take: Call, source: Address | None) -> bool:
-    """Could `take` have received what `send` sent?"""
-    came, whole = take.length or 0, send.length or 0
-    if came > whole or (came < whole and not _full(take)):
-        return False
-    if send.data is not None and take.data is not None:
-        known = min(len(send.data), len(take.data))  # of an older one the tape has the first bytes only
-        if send.data[:known] != take.data[:known]:
-            return False
-    if source is not None and not _reaches(source, send.endpoint.local):
-        return False
-    return _reaches(destination, take.endpoint.local)
-
-
-def _first(call: Call) -> bytes | None:
-    """So many bytes of it as the tape always has."""
-    return None if call.data is None else call.data[:SMALL]
-
-
-def _full(take: Call) -> bool:
-    """Its buffer held no more, so the datagram may have been longer."""
-    return bool(take.asked) and take.asked[0] == take.length
 
 
 # --- where the others are --------------------------------------------------------------------
 
 
 class _Places:
-    """Which endpoint had an address at which time."""
+    """Which endpoint had an address at which time, and what stands beyond the address of a link."""
 
-    def __init__(self, events: Sequence[Call | Note]) -> None:
+    def __init__(self, events: Sequence[Call | Note], routes: Sequence[Route]) -> None:
         self._since: dict[Endpoint, int] = {}
         self._until: dict[Endpoint, int] = {}
         for event in events:
@@ -218,13 +165,21 @@ class _Places:
                 self._until.setdefault(event.endpoint, event.order)
         self._at: dict[int | None, list[Endpoint]] = defaultdict(list)
         for endpoint in self._since:
-            self._at[_port(endpoint.local)].append(endpoint)
+            self._at[port(endpoint.local)].append(endpoint)
+        self._routes = Routes(routes)
+
+    def beyond(self, here: Address | None, address: Address | None) -> tuple[Address | None, Route | None]:
+        """What is sent from `here` to `address`: where it goes in the end, and the way there through a link."""
+        route = self._routes.between(here, address) or self._routes.behind(address)
+        if route is None:
+            return address, None
+        return (route.target if plain(route.door) == plain(address) else route.client), route
 
     def of(self, address: Address | None, send: Call) -> tuple[Endpoint | None, Fate]:
         """Who had it when this was sent, the last if there are several, and what became of what was not taken."""
-        for endpoint in reversed(self._at.get(_port(address), []) if address is not None else []):
+        for endpoint in reversed(self._at.get(port(address), []) if address is not None else []):
             until = self._until.get(endpoint, math.inf)
             in_time = self._since[endpoint] < (send.done or math.inf) and until > send.order
-            if in_time and _reaches(address, endpoint.local):
+            if in_time and serves(endpoint.local, address):
                 return endpoint, "waiting" if until == math.inf else "discarded"
         return None, "outside"

@@ -24,17 +24,17 @@ import struct
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from types import FrameType
 from typing import Any, Final
 
 from .events import Note, clock
 from .frames import call_in, stack
 from .lives import Plain
+from .loops import cancel_tasks, keep_tasks
 from .programs import Owner, current
 from .record import TAPE
-from .stopped import Stopped, interrupt, never_collect
+from .stopped import Stopped, interrupt
 
-__all__ = ["Stopped", "end", "start_unseen", "wait_unseen", "waking"]
+__all__ = ["Stopped", "close", "end", "start_unseen", "wait_unseen", "waking"]
 
 #: Seconds: event loops may tidy up so long, twice; then everything is woken, and again every so often.
 TIDY: Final = 0.15
@@ -88,7 +88,7 @@ def end(owners: Sequence[Owner], within: float = 0.9, *, abort: bool = False) ->
         for owner in owners:
             _interrupt(owner)
     for owner in owners:
-        _close(owner)
+        close(owner)
     return not any(_others(owner) for owner in owners)
 
 
@@ -118,53 +118,14 @@ def _others(owner: Owner) -> list[threading.Thread]:
     return [thread for thread in owner.threads() if thread is not mine]
 
 
-# --- event loops -----------------------------------------------------------------------------
-
-
 def _cancel_politely(owners: Sequence[Owner], deadline: float) -> None:
     """Cancel what runs in event loops, and once more what awaits something else while it tidies up."""
     for _ in range(2):
-        with_loops = [owner for owner in owners if _for_each_loop(owner, _cancel_tasks)]
+        with_loops = [owner for owner in owners if cancel_tasks(_others(owner))]
         if not with_loops or _gone(with_loops, min(deadline, clock() + TIDY)):
             return
     for owner in with_loops:
-        _for_each_loop(owner, _keep_tasks)
-
-
-def _for_each_loop(owner: Owner, what: Callable[[Any], None]) -> bool:
-    """Do something with the event loops that its programs run; whether there are any."""
-    found = False
-    for thread in _others(owner):
-        for frame in stack(thread):
-            loop = _loop_of(frame)
-            if loop is not None:
-                found = True
-                with contextlib.suppress(RuntimeError):  # it is being closed
-                    what(loop)
-    return found
-
-
-def _loop_of(frame: FrameType) -> Any:
-    """The event loop that this frame runs, or None.  (No thread can ask for another's loop.)"""
-    if frame.f_code.co_name != "run_forever" or "asyncio" not in sys.modules:
-        return None
-    loop = frame.f_locals.get("self")
-    return loop if isinstance(loop, sys.modules["asyncio"].AbstractEventLoop) else None
-
-
-def _cancel_tasks(loop: Any) -> None:
-    loop.call_soon_threadsafe(_cancel_in, loop)
-
-
-def _cancel_in(loop: Any) -> None:
-    loop.set_exception_handler(lambda *_: None)  # what a task says because it is cancelled is not the learner's
-    for task in sys.modules["asyncio"].all_tasks(loop):
-        task.cancel()
-
-
-def _keep_tasks(loop: Any) -> None:
-    for task in sys.modules["asyncio"].all_tasks(loop):
-        never_collect(task)
+        keep_tasks(_others(owner))
 
 
 # --- sockets ---------------------------------------------------------------------------------
@@ -172,7 +133,7 @@ def _keep_tasks(loop: Any) -> None:
 
 def _wake(owner: Owner, abort: bool, first: bool) -> None:
     """Wake its programs, wherever they wait."""
-    _for_each_loop(owner, _cancel_tasks)
+    cancel_tasks(_others(owner))
     for whose, wake in list(_sleepers.values()):
         if whose is owner:
             wake()
@@ -229,8 +190,11 @@ def _reachable(address: Any) -> Any:
     return (here.get(address[0], address[0]), *address[1:])
 
 
-def _close(owner: Owner) -> None:
-    """Close the sockets that it made, but for one that a program still has a call open on."""
+def close(owner: Owner) -> None:
+    """Close the sockets that it made, but for one that a program still has a call open on.
+
+    As when a process ends: nobody has called close(), so that the tape says "collected".
+    """
     with _closing:
         busy = _busy(owner)
         for sock in owner.sockets():
@@ -239,10 +203,10 @@ def _close(owner: Owner) -> None:
 
 
 def _close_one(sock: Any) -> None:
+    if sock._endpoint.handles == 1:  # written before: whatever the other end is told comes after it
+        TAPE.append(Note(sock._endpoint, "collected"))
     with contextlib.suppress(OSError):  # the kernel's last word on it; closed it is
         sock._real_close()
-    if not sock._endpoint.handles:  # as when a process ends: nobody has called close()
-        TAPE.append(Note(sock._endpoint, "collected"))
 
 
 # --- computations ----------------------------------------------------------------------------

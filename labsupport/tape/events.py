@@ -3,7 +3,8 @@
 A *program* is one thread's run of Python.  Everything a program does to a socket is a
 `Call`; what it does to wait for, or to wake, another program is a `Sync`; what happens
 without a program (the garbage collector closes a socket, a link drops a datagram) is a
-`Note`.  All three are *events* and carry their place in one order of all events.
+`Note`; what a link did with the traffic that it carried is a `Route` or a `Passage`
+(`passages`).  All are *events* and carry their place in one order of all events.
 
 Plain data: nothing here opens, holds or asks a socket, so whatever reads a tape can be
 tested with histories written by hand.
@@ -12,8 +13,11 @@ tested with histories written by hand.
 from __future__ import annotations
 
 import itertools
-import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from .carrying import Carrying
+from .passages import Passage, Route
+from .ticks import clock, tick
 
 if TYPE_CHECKING:
     from .programs import Owner
@@ -26,9 +30,13 @@ __all__ = [
     "Event",
     "Failure",
     "Note",
+    "Passage",
     "Program",
+    "Route",
     "Sync",
+    "clock",
     "text_of",
+    "tick",
 ]
 
 #: Of the bytes of one call, so many are kept; `Call.length` is always the true number.
@@ -36,13 +44,6 @@ KEPT_BYTES: Final = 4096
 
 #: A socket address as Python gives it: ``(host, port)``, for IPv6 cut to the first two.
 Address = tuple[str, int]
-
-#: The place of an event in the one order of all events.  A count, because two readings of
-#: a clock can be equal; `next` on it is atomic.
-tick = itertools.count(1).__next__
-
-#: Seconds; only differences mean anything.
-clock = time.monotonic
 
 
 class Program:
@@ -168,18 +169,19 @@ class Failure(NamedTuple):
         return f"{self.type.__name__}: {self.message}" if self.message else self.type.__name__
 
 
-class Call:
+class Call(Carrying):
     """One call of a socket's method by a program.
 
     - `op`: the method's name ("recv"); `layer`: "plain" or "tls".
-    - `asked`: the arguments, without data and without sockets.
+    - `asked`: the arguments, without data and without sockets.  (Of a call that has but one it may be `only`, until
+      somebody wants the tuple: one object less on a tape is a fiftieth of the time of an echo.)
     - `order`, `started`: tick and second at which it began; `done`, `ended`: at which it
       returned or raised, None while it has not.
     - `result`: what came back.  Of bytes the first `KEPT_BYTES`, of `accept` the client's
       address, of the `_into` methods the number of bytes.
     - `error`: a `Failure`, or None.
     - `data`: the bytes that went out or came in, at most `KEPT_BYTES` of them; None for a
-      call that carries none, or when the tape was too full to keep them (`forgotten`).
+      call that carries none.  Of older ones the tape keeps the beginning (`forgotten`).
     - `length`: how many bytes really went out or came in; None while unknown.
     - `offset`: how many bytes this endpoint had sent (received) in its life before these.
     - `accepted`: the endpoint that `accept` gave.
@@ -190,21 +192,24 @@ class Call:
       still holds the socket ("held"), or nothing more, for it was closed ("again").
     """
 
-    # Class attributes stand in for what a call has not: most calls have few of these, and a
-    # call is written while the learner's program waits for us.
-    asked: tuple[Any, ...] = ()
-    done: int | None = None
-    ended: float | None = None
-    result: Any = None
-    error: Failure | None = None
-    data: bytes | None = None
-    length: int | None = None
-    offset: int = 0
-    accepted: Endpoint | None = None
-    address: Address | None = None
-    flags: int = 0
-    ending: str = ""
-    forgotten: bool = False
+    __slots__ = (
+        "accepted", "address", "asked", "done", "ended", "ending", "endpoint", "error", "flags", "layer", "length",
+        "offset", "only", "op", "order", "program", "result", "started",
+    )  # fmt: skip
+
+    accepted: Endpoint | None
+    address: Address | None
+    asked: tuple[Any, ...]
+    done: int | None
+    ended: float | None
+    ending: str
+    error: Failure | None
+    flags: int
+    layer: str
+    length: int | None
+    offset: int
+    only: int | None
+    result: Any
 
     def __init__(self, program: Program, endpoint: Endpoint, op: str, layer: str = "plain") -> None:
         self.program = program
@@ -214,6 +219,18 @@ class Call:
         self.order = tick()
         self.started = clock()
         program.last = self
+
+    if not TYPE_CHECKING:  # else mypy would believe in every name
+
+        def __getattr__(self, name: str) -> Any:
+            """What this call has not: most have little, and a call is written while the learner's program waits."""
+            if name == "result" and self.op in _GIVING_BYTES:
+                return self.data
+            if name == "asked" and self.only is not None:
+                return (self.only,)
+            if name in _NOTHING:
+                return _NOTHING[name]
+            raise AttributeError(f"a Call has no {name!r}")
 
     def finish(self) -> None:
         """It has returned."""
@@ -239,6 +256,17 @@ class Call:
     def __repr__(self) -> str:
         came = "…" if self.open else f"! {self.error}" if self.error else f"= {self.result!r}"
         return f"<Call {self.order} {self.role}.{self.op} {came}>"
+
+
+_GIVING_BYTES: Final = frozenset({"read", "recv", "recvfrom", "recvmsg"})
+_NOTHING: Final[dict[str, Any]] = {
+    **dict.fromkeys(("accepted", "address", "done", "ended", "error", "head", "length", "only", "result", "shelf")),
+    "asked": (),
+    "ending": "",
+    "flags": 0,
+    "layer": "plain",
+    "offset": 0,
+}
 
 
 class Sync:
@@ -298,4 +326,4 @@ class Note:
         return f"<Note {self.order} {self.kind} {self.endpoint}>"
 
 
-Event = Call | Sync | Note
+Event = Call | Sync | Note | Route | Passage

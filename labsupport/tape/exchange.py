@@ -14,8 +14,10 @@ from .arrows import Arrow, Connection, Control, Exchange
 from .connections import stream_connections
 from .controls import controls, ends_listening, unreachable
 from .datagrams import datagram_exchange
-from .events import Call, Endpoint, Event, Sync
+from .events import Call, Endpoint, Event, Note
+from .passages import Passage, Route
 from .streams import SENDING, carries, stream_arrows
+from .ways import Way, ways
 
 __all__ = ["Arrow", "Connection", "Control", "Exchange", "exchange"]
 
@@ -24,15 +26,25 @@ def exchange(events: Sequence[Event]) -> Exchange:
     """Find the connections in `events` and what crossed them."""
     calls = [event for event in events if isinstance(event, Call)]
     number = _numbers(calls).__getitem__
-    streams = stream_connections(calls)
+    streams = stream_connections(calls, (event for event in events if isinstance(event, Route)))
     theirs = _sorted_out(streams, events)
-    arrows = [arrow for one in streams for arrow in stream_arrows(one, theirs[one], number)]
+    through = _through_links(streams, events)
+    arrows = [arrow for one in streams for arrow in stream_arrows(one, theirs[one], number, through.get(one))]
     pairs, datagrams = datagram_exchange(events, number, len(streams) + 1)
     arrows += datagrams
     by_call = _by_call(arrows)
-    sent = [control for one in streams for control in controls(one, theirs[one])]
+    sent = [control for one in streams for control in controls(one, theirs[one], through.get(one))]
     sent += unreachable(calls, by_call)
     return Exchange((*streams, *pairs), tuple(arrows), tuple(sent), by_call)
+
+
+def _through_links(streams: Sequence[Connection], events: Sequence[Event]) -> dict[Connection, tuple[Way, Way]]:
+    """The two ways of each connection that goes through a link."""
+    passages: dict[int, list[Passage]] = defaultdict(list)  # by the route's tick: an event may be a copy of another
+    for event in events:
+        if isinstance(event, Passage):
+            passages[event.route.order].append(event)
+    return {one: ways(passages[one.route.order], one.route) for one in streams if one.route is not None}
 
 
 def _numbers(calls: Sequence[Call]) -> dict[Call, int]:
@@ -53,7 +65,7 @@ def _sorted_out(connections: Sequence[Connection], events: Sequence[Event]) -> d
         if connection.listener is not None and connection.accept is None:
             queues[connection.listener].append(connection)
     for event in events:
-        if not isinstance(event, Sync):
+        if isinstance(event, Call | Note):
             concerned = of.get(event.endpoint, [])
             if event.endpoint in queues and ends_listening(event, event.endpoint):
                 concerned = queues[event.endpoint]

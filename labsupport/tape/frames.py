@@ -19,11 +19,11 @@ from pathlib import PurePath
 from types import FrameType, TracebackType
 from typing import Any, Final
 
-from . import watched
+from . import methods
 from .events import Call
 from .programs import Owner
 
-__all__ = ["call_in", "doing", "is_learners", "line_of", "stack", "told", "trimmed"]
+__all__ = ["call_in", "chain", "doing", "is_learners", "line_of", "stack", "told", "trimmed"]
 
 #: Where modules lie that are not the learner's: the standard library, what is installed, this package.
 _OTHERS: Final = tuple(
@@ -32,6 +32,7 @@ _OTHERS: Final = tuple(
         for folder in (
             *(path for name, path in sysconfig.get_paths().items() if name in ("stdlib", "platstdlib", "purelib")),
             *site.getsitepackages(),
+            site.getusersitepackages(),
             str(PurePath(__file__).parents[1]),
         )
     }
@@ -66,7 +67,7 @@ def stack(thread: threading.Thread) -> list[FrameType]:
 
 def call_in(frame: FrameType) -> Call | None:
     """The watched call that this frame makes, or None."""
-    if frame.f_code.co_name != _METHOD or frame.f_code.co_filename != watched.__file__:
+    if frame.f_code.co_name != _METHOD or frame.f_code.co_filename != methods.__file__:
         return None
     call = frame.f_locals.get("call")
     return call if isinstance(call, Call) and call.open else None
@@ -146,7 +147,7 @@ def trimmed(error: BaseException) -> BaseException:
 
     A frame's variables hold sockets, and an exception that is kept would keep them open.
     """
-    for one in _chain(error):
+    for one in chain(error):
         traceback.clear_frames(one.__traceback__)
         frames = [frame for frame in _steps(one.__traceback__) if is_learners(frame.tb_frame.f_code.co_filename)]
         kept: TracebackType | None = None
@@ -162,7 +163,7 @@ def _steps(trace: TracebackType | None) -> Iterator[TracebackType]:
         trace = trace.tb_next
 
 
-def _chain(error: BaseException) -> list[BaseException]:
+def chain(error: BaseException) -> list[BaseException]:
     """`error`, what it came from and what it holds, each once."""
     found: list[BaseException] = []
     waiting: list[BaseException | None] = [error]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 from .frames import told, trimmed
@@ -18,9 +19,9 @@ from .programs import Owner, current
 from .stopped import Stopped
 from .watched import installed
 
-__all__ = ["Mishap", "failed", "first", "tend"]
+__all__ = ["Mishap", "after_each_cell", "failed", "first", "tend"]
 
-_untold: list[Mishap] = []
+_untold: list[Callable[[], None]] = []
 _first: weakref.WeakKeyDictionary[Owner, Mishap | None] = weakref.WeakKeyDictionary()
 
 
@@ -43,10 +44,7 @@ class Mishap:
 
     def show(self) -> None:
         """Show it under the cell that runs; without a notebook, now."""
-        if _shell() is None:
-            self.print()
-        else:
-            _untold.append(self)
+        _show(self.print)
 
     def to_raise(self) -> BaseException:
         """The error, for a `raise ... from`: that shows its traceback, unless it was printed before."""
@@ -57,12 +55,11 @@ class Mishap:
         """Print it in the cell that runs, unless it has been seen."""
         if not self.seen:
             self.seen = self.printed = True
-            # Past the router: this is no print of the program's own.
-            print(self, end="", file=getattr(sys.stderr, "_stream", sys.stderr))
+            _print(str(self))
 
 
 def tend(owner: Owner) -> None:
-    """From now on the exceptions of `owner`'s threads are shown as this module says.
+    """From now on the exceptions of `owner`'s threads, and what it is to `tell`, are shown as this module says.
 
     Raises:
         RuntimeError: the tape is not installed, so that nobody can follow the owner's sockets.
@@ -70,11 +67,11 @@ def tend(owner: Owner) -> None:
     if not installed():
         raise RuntimeError("labsupport.uninstall() was called, so no server can be followed; restart the kernel")
     _first.setdefault(owner, None)
+    name = owner.name
+    owner.tell = lambda text: _show(lambda: _print(f"{name}: {text}\n"))
     if getattr(threading.excepthook, "before", None) is None:
         threading.excepthook = _Hook(threading.excepthook)
-    shell = _shell()
-    if shell is not None and _after_cell not in shell.events.callbacks["post_run_cell"]:
-        shell.events.register("post_run_cell", _after_cell)
+    after_each_cell(_after_cell)
 
 
 def failed(owner: Owner, error: BaseException, *, where: str = "", show: bool = True) -> None:
@@ -109,9 +106,29 @@ class _Hook:
             failed(owner, args.exc_value, where="a thread of ")
 
 
+def _show(tell: Callable[[], None]) -> None:
+    if _shell() is None:
+        tell()
+    else:
+        _untold.append(tell)
+
+
+def _print(text: str) -> None:
+    # Past the router: this is no print of the program's own.
+    print(text, end="", file=getattr(sys.stderr, "_stream", sys.stderr))
+
+
 def _after_cell(_result: Any = None) -> None:
     while _untold:
-        _untold.pop(0).print()
+        _untold.pop(0)()
+
+
+def after_each_cell(call: Callable[..., None]) -> bool:
+    """From now on, and also for the cell that runs, `call` gets IPython's result of each cell.  False: no notebook."""
+    found = _shell()
+    if found is not None and call not in found.events.callbacks["post_run_cell"]:
+        found.events.register("post_run_cell", call)
+    return found is not None
 
 
 def _shell() -> Any:

@@ -46,8 +46,9 @@ def _sending(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
         if head is not None:
             TAPE.keep(call, head)
     call.offset = call.endpoint.sent
-    call.asked = (length,)
-    if len(args) > 1:
+    if len(args) == 1:
+        call.asked = (length,)
+    else:
         call.asked = (length, *args[1:])
         _asking_flags(call, args[1])
 
@@ -68,9 +69,10 @@ def _sending_to(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
 
 
 def _sent_to(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
-    _sent(call, sock, args, result)
+    call.result = call.length = result
     endpoint = call.endpoint
-    if endpoint.type == socket.SOCK_DGRAM and (endpoint.local is None or endpoint.local[1] == 0):
+    endpoint.sent += result
+    if (endpoint.local is None or endpoint.local[1] == 0) and endpoint.type == socket.SOCK_DGRAM:
         endpoint.local = local_address(sock)
         endpoint.sent_first = not endpoint.bound
 
@@ -104,13 +106,8 @@ def _took(call: Call, length: int) -> None:
 def _received(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
     if len(args) > 1:
         _asking_flags(call, args[1])
-    call.length = length = len(result)
-    endpoint = call.endpoint
-    call.offset = endpoint.received
-    if not call.flags & _PEEK:
-        endpoint.received += length
+    _took(call, len(result))
     TAPE.keep(call, result)
-    call.result = call.data
 
 
 def _read(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
@@ -134,14 +131,16 @@ def _received_from(call: Call, sock: Any, args: tuple[Any, ...], result: Any) ->
 
 def _asking_into(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
     size = args[1] if len(args) > 1 and isinstance(args[1], int) and args[1] else size_of(args[0]) if args else None
-    call.asked = (size, *args[2:])
-    if len(args) > 2:
+    if len(args) < 3:
+        call.asked = (size,)
+    else:
+        call.asked = (size, *args[2:])
         _asking_flags(call, args[2])
 
 
 def _received_into(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
     call.result = result
-    _took(call, min(result, call.asked[0] or 0))  # MSG_TRUNC: told of more than came
+    _took(call, min(result, call.asked[0] or 0) if call.flags else result)  # MSG_TRUNC: told of more than came
     if args:
         data, _ = first_bytes(args[0], result)
         if data is not None:
@@ -211,9 +210,13 @@ def _listening(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> Non
 
 
 def _opened(program: Program, endpoint: Endpoint) -> None:
-    _say_reachable(endpoint)
+    danger = _reachable(endpoint)
+    if danger:
+        print(f"labsupport: {danger}", file=sys.stderr)
     if program.owner is not None:
         program.owner.opened(endpoint)
+        if danger:
+            program.owner.tell(danger)
 
 
 def _accepted(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
@@ -248,21 +251,21 @@ def _closed(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
         call.ending = "held"
 
 
-def _say_reachable(endpoint: Endpoint) -> None:
-    """A socket that others on the network can reach is said aloud, in the program's own output."""
+def _reachable(endpoint: Endpoint) -> str:
+    """What is said aloud of a socket that others on the network can reach; of another nothing."""
     host = endpoint.local[0] if endpoint.local else "127.0.0.1"
     try:
-        inside = ipaddress.ip_address(host.partition("%")[0]).is_loopback
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return
-    if not inside:
-        every = host in ("0.0.0.0", "::")
-        where = "on every network interface of this machine" if every else "beyond this machine"
-        print(
-            f"labsupport: this socket can be reached at {host}, {where}, so by others on your network. "
-            'While you practise, bind("127.0.0.1", …); listen() without bind() does the same as 0.0.0.0.',
-            file=sys.stderr,
-        )
+        return ""
+    if address.is_loopback or address.is_multicast:  # a group is heard only where somebody has joined it
+        return ""
+    every = host in ("0.0.0.0", "::")
+    where = "on every network interface of this machine" if every else "beyond this machine"
+    return (
+        f"this socket can be reached at {host}, {where}, so by others on your network. "
+        'While you practise, bind("127.0.0.1", …); listen() without bind() does the same as 0.0.0.0.'
+    )
 
 
 OPS: Final[dict[str, tuple[Before | None, After | None]]] = {

@@ -53,6 +53,7 @@ class Owner:
     - `address`: where the first of its sockets listens (a datagram socket: is bound), or None;
       `address_known` is set when it is.
     - `halted`: what its next watched call raises, or None.
+    - `tell(text)`: shows the learner what they should know at once; nobody listens, unless `mishaps.tend` sees to it.
     """
 
     def __init__(self, name: str) -> None:
@@ -60,6 +61,7 @@ class Owner:
         self.address: Address | None = None
         self.address_known = threading.Event()
         self.halted: BaseException | type[BaseException] | None = None
+        self.tell: Callable[[str], None] = lambda _text: None
         # By id: to add, to take out and to copy are single steps, so no thread undoes what another writes.
         # An id that is used again belongs to something that is gone.
         self._threads: dict[int, weakref.ref[threading.Thread]] = {}

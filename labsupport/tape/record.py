@@ -13,62 +13,56 @@ import sys
 from collections import deque
 from typing import Final
 
-from .events import KEPT_BYTES, Call, Event
+from .carrying import Carrying
+from .events import KEPT_BYTES, Event
 
-__all__ = ["TAPE", "Record"]
+__all__ = ["SMALL", "TAPE", "WHOLE", "Record"]
 
-#: A call's bytes up to this size are kept as long as the call.
+#: Bytes up to this number are kept whole, as long as their event.
+WHOLE: Final = 512
+#: Of more bytes than that, so many are kept as long as their event.
 SMALL: Final = 64
 
 
 class Record:
     """A bounded list of events in the order in which they began.
 
-    It holds the newest `events` events.  Of calls that carried more than 64 bytes the newest
-    `payloads` (and at most as many again) keep up to `KEPT_BYTES` each, older ones 64.  What it had to drop it counts:
-    `dropped` events, and calls whose `forgotten` is true.
+    It holds the newest `events` events.  Of those that carried more than `WHOLE` bytes the newest `payloads` keep up
+    to `KEPT_BYTES` each, older ones `SMALL`.  What it had to drop it counts: `dropped` events, and events whose
+    `forgotten` is true.
 
     The bounds are small for the processor's sake: a tape that fits its cache costs less.
     """
 
-    def __init__(self, events: int = 16_384, payloads: int = 128) -> None:
+    def __init__(self, events: int = 16_384, payloads: int = 32) -> None:
         if events < 1 or payloads < 0:
             raise ValueError(f"a tape holds at least one event, not {events} (payloads: {payloads})")
         self._events: deque[Event] = deque(maxlen=events)
         self._limit = events
-        self._large: deque[Call] = deque()
-        self._payloads = payloads
+        self.shelf: deque[tuple[int, bytes]] = deque(maxlen=payloads)
         self._unwritten = itertools.repeat(None, sys.maxsize)  # one less for each event: to count down is one step
+        # The two steps of `append`, for who cannot afford a third: write the event down, and count it.
+        self.write, self.count = self._events.append, self._unwritten.__next__
 
     def append(self, event: Event) -> None:
         """Write an event down; when the tape is full the oldest makes room."""
-        self._events.append(event)
-        next(self._unwritten)
+        self.write(event)
+        self.count()
 
     @property
     def dropped(self) -> int:
         """How many of the oldest events had to make room."""
         return max(0, sys.maxsize - operator.length_hint(self._unwritten) - self._limit)
 
-    def keep(self, call: Call, data: bytes) -> None:
-        """Keep the bytes of `call`: at most `KEPT_BYTES` of them."""
-        if len(data) <= SMALL:
-            call.data = data
-            return
-        call.data = data[:KEPT_BYTES]
-        self._large.append(call)
-        if len(self._large) > 2 * self._payloads:
-            self._forget()
-
-    def _forget(self) -> None:
-        """Half of the calls that carried much keep only the beginning of it; many at a time, which costs less."""
-        while len(self._large) > self._payloads:
-            call = self._large.popleft()
-            whole = call.data or b""
-            call.data = whole[:SMALL]
-            if call.result is whole:
-                call.result = call.data
-            call.forgotten = True
+    def keep(self, event: Carrying, data: bytes) -> None:
+        """Keep the bytes of `event`: at most `KEPT_BYTES` of them."""
+        if len(data) <= WHOLE:
+            event.head = data
+            event.shelf = None
+        else:
+            event.head = data[:SMALL]
+            event.shelf = self.shelf
+            self.shelf.append((event.order, data[:KEPT_BYTES]))
 
     def events(self, since: int = 0, until: int | None = None) -> list[Event]:
         """The events that began after tick `since` and, if given, not after tick `until`."""

@@ -6,19 +6,20 @@ Two questions, both pure functions of a list of events:
   waits, and wakes now and then to wait again, does nothing.
 - `belonging`: all events that tell the story of these endpoints: both ends of their
   connections from the beginning (arrows are matched by counting bytes, so the early ones are
-  needed), the listener from its bind on but without the connections that are not shown, and
-  what their programs did to wait for each other.
+  needed), the listener from its bind on but without the connections that are not shown, what a
+  link between them did, and what their programs did to wait for each other.
 """
 
 from __future__ import annotations
 
 import socket
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from .events import Address, Call, Endpoint, Event, Note, Program, Sync
+from .addresses import plain
+from .events import Call, Endpoint, Event, Note, Program, Sync
+from .others import Others, is_recent
+from .passages import Passage, Route
 from .streams import RECEIVING, SENDING
 
 __all__ = ["belonging", "seeds"]
@@ -26,7 +27,6 @@ __all__ = ["belonging", "seeds"]
 _ACCEPT: Final = "accept"
 _CONNECTS: Final = frozenset({"connect", "connect_ex"})
 _SPEAKS: Final = _CONNECTS | SENDING | {"do_handshake"}
-_EVERYWHERE: Final = frozenset({"0.0.0.0", "::", ""})  # the hosts of a socket that is bound to all of them
 
 
 # --- which endpoints did something? ---------------------------------------------------------
@@ -59,16 +59,12 @@ def _programs_of(events: Iterable[Event], begin: int, opener: Program | None) ->
 
 
 def _seeded(call: Call, begin: int, ours: Collection[Program], opener: Program | None) -> tuple[Endpoint, ...]:
-    if not _is_recent(call, begin):
+    if not is_recent(call, begin):
         return ()
     mine = call.program in ours and (call.order > begin or call.program is not opener)
     if call.accepted is not None:
         return (call.accepted, call.endpoint) if mine else (call.accepted,)
     return (call.endpoint,) if mine or _is_talk(call, begin) else ()
-
-
-def _is_recent(call: Call, begin: int) -> bool:
-    return call.order > begin or call.done is None or call.done > begin
 
 
 def _is_talk(call: Call, begin: int) -> bool:
@@ -89,12 +85,13 @@ def belonging(
     for each other, only what came after `begin` or has to do with the rest.
     """
     story = _Story(events, endpoints, begin)
-    chosen = [event for event in events if not isinstance(event, Sync) and story.tells(event)]
+    chosen = [event for event in events if isinstance(event, Call | Note) and story.tells(event)]
+    by_links = [event for event in events if isinstance(event, Route | Passage) and story.carries(event)]
     waits = _Waits(chosen, begin, opener)
     syncs = [event for event in events if isinstance(event, Sync) and waits.concern(event)]
     signals = waits.signals(syncs)
     syncs += [event for event in events if isinstance(event, Sync) and event.kind == "set" and event.key in signals]
-    return sorted({*chosen, *syncs}, key=lambda event: event.order)
+    return sorted({*chosen, *by_links, *syncs}, key=lambda event: event.order)
 
 
 class _Story:
@@ -102,15 +99,18 @@ class _Story:
 
     def __init__(self, events: Sequence[Event], endpoints: Collection[Endpoint], begin: int) -> None:
         conversations = {each for each in endpoints if each.type == socket.SOCK_STREAM and not each.listening}
-        ends = _Ends(events, begin)
+        ends = Others(events, begin)
         self.whole = conversations | {peer for each in conversations for peer in ends.peers(each)}
         doors = {door for each in self.whole for door in ends.doors(each)}
         self.doors = doors | {each for each in endpoints if each.listening}
         datagrams = {each for each in endpoints if each.type == socket.SOCK_DGRAM}
         self.datagrams = datagrams | {peer for each in datagrams for peer in ends.correspondents(each)}
         self.whole |= set(endpoints) - self.doors - self.datagrams
+        routes = [route for each in self.whole | self.datagrams for route in ends.routes(each)]
+        self._routes = {route.order for route in routes}
         self._begin = begin
-        self._addresses = {_host(each.local) for each in self.datagrams if each.local}
+        self._addresses = {plain(each.local) for each in self.datagrams if each.local}
+        self._addresses.update(plain(end) for route in routes for end in (route.door, route.local) if end)
 
     def tells(self, event: Call | Note) -> bool:
         """Whether this call, or this note, is part of the story."""
@@ -122,123 +122,19 @@ class _Story:
             return event.op != _ACCEPT or self._opens(event)
         return event.endpoint in self.datagrams and self._carries(event)
 
+    def carries(self, event: Route | Passage) -> bool:
+        """Whether this is what a link did for a connection of the story."""
+        return (event if isinstance(event, Route) else event.route).order in self._routes
+
     def _opens(self, accept: Call) -> bool:
         if accept.open:
             return True
         return accept.accepted in self.whole if accept.accepted is not None else accept.order > self._begin
 
     def _carries(self, call: Call) -> bool:
-        if call.op not in RECEIVING | SENDING or _is_recent(call, self._begin):
+        if call.op not in RECEIVING | SENDING or is_recent(call, self._begin):
             return True
-        return _host(call.address or call.endpoint.peer) in self._addresses
-
-
-class _Ends:
-    """Which endpoint is at the other end: found by address, and by time where a port was used again."""
-
-    def __init__(self, events: Iterable[Event], begin: int) -> None:
-        self._begin = begin
-        self._accepts: dict[Endpoint, Call] = {}
-        self._connects: dict[Endpoint, Call] = {}
-        self._by_local: defaultdict[Address | None, list[Endpoint]] = defaultdict(list)
-        self._listens: defaultdict[int, list[tuple[int, Endpoint]]] = defaultdict(list)
-        self._closed: dict[Endpoint, int] = {}
-        self._datagrams: dict[Endpoint, set[Address | None]] = defaultdict(set)
-        seen: set[Endpoint] = set()
-        for event in events:
-            if isinstance(event, Call):
-                self._note(event, seen)
-
-    def _note(self, call: Call, seen: set[Endpoint]) -> None:
-        endpoint = call.endpoint
-        if call.accepted is not None:
-            self._accepts[call.accepted] = call
-        elif call.op in _CONNECTS:
-            self._connects[endpoint] = call
-        elif call.op == "listen" and endpoint.local:
-            self._listens[endpoint.local[1]].append((call.order, endpoint))
-        elif call.op == "close":
-            self._closed.setdefault(endpoint, call.order)
-        if endpoint.type == socket.SOCK_DGRAM and call.op in RECEIVING | SENDING and _is_recent(call, self._begin):
-            self._datagrams[endpoint].add(_host(call.address or endpoint.peer))
-        for each in (endpoint, call.accepted or endpoint):
-            if each not in seen:
-                seen.add(each)
-                self._by_local[_host(each.local)].append(each)
-
-    def peers(self, endpoint: Endpoint) -> list[Endpoint]:
-        """The other end of a connection, or nothing: it is outside this kernel, or was not accepted."""
-        others = [
-            other
-            for other in self._by_local[_host(endpoint.peer)]
-            if other is not endpoint and endpoint.peer and _host(other.peer) == _host(endpoint.local)
-        ]
-        accept = self._accepts.get(endpoint)
-        if accept is not None:
-            return _nearest(others, lambda each: _order(self._connects.get(each)), before=accept.done)
-        connect = self._connects.get(endpoint)
-        return _nearest(others, lambda each: _done(self._accepts.get(each)), after=_order(connect))
-
-    def doors(self, endpoint: Endpoint) -> list[Endpoint]:
-        """The listener that a connection came in by, also while nobody has accepted it."""
-        if endpoint.listener is not None:
-            return [endpoint.listener]
-        connect = self._connects.get(endpoint)
-        if connect is None or endpoint.peer is None or _was_refused(connect):
-            return []
-        standing = [
-            (order, door)
-            for order, door in self._listens[endpoint.peer[1]]
-            if order < connect.order < self._closed.get(door, connect.order + 1) and _serves(door, endpoint.peer)
-        ]
-        return [max(standing, key=lambda pair: pair[0])[1]] if standing else []
-
-    def correspondents(self, endpoint: Endpoint) -> list[Endpoint]:
-        """Datagram sockets that this one wrote to or heard from."""
-        theirs = self._datagrams[endpoint]
-        mine = _host(endpoint.local)
-        return [
-            other
-            for other, addresses in self._datagrams.items()
-            if other is not endpoint
-            and (_host(other.local) in theirs or (endpoint.local and mine in addresses) or _by_port(other, theirs))
-        ]
-
-
-def _host(address: Address | None) -> Address | None:
-    """The address as both ends spell it: a dual-stack listener sees IPv4 clients as ``::ffff:``."""
-    return None if address is None else (address[0].removeprefix("::ffff:").partition("%")[0], address[1])
-
-
-def _by_port(endpoint: Endpoint, addresses: Collection[Address | None]) -> bool:
-    local = endpoint.local
-    return local is not None and local[0] in _EVERYWHERE and any(a and a[1] == local[1] for a in addresses)
-
-
-def _serves(door: Endpoint, address: Address) -> bool:
-    return door.local is not None and (door.local[0] in _EVERYWHERE or _host(door.local) == _host(address))
-
-
-def _was_refused(connect: Call) -> bool:
-    return connect.error is not None and issubclass(connect.error.type, ConnectionError)
-
-
-def _order(call: Call | None) -> int:
-    return call.order if call is not None else 0
-
-
-def _done(call: Call | None) -> int:
-    return call.done or 0 if call is not None else 0
-
-
-def _nearest(
-    others: list[Endpoint], when: Callable[[Endpoint], int], *, before: int | None = None, after: int = 0
-) -> list[Endpoint]:
-    """Of several that had the same address in turn, the one of the right time."""
-    timed = sorted(others, key=when)
-    if before is not None:
-        return timed[: bisect_left(timed, before, key=when)][-1:]
-    return [each for each in timed if when(each) > after][:1]
+        return plain(call.address or call.endpoint.peer) in self._addresses
 
 
 class _Waits:

@@ -14,10 +14,13 @@ import select
 import sys
 import threading
 import time
+from types import CodeType
 from typing import Any, Final
 
 from . import programs
+from .asleep import SURELY, naps
 from .events import Call, Endpoint, Program, Sync, clock
+from .passages import BUSY, Passage
 from .record import TAPE
 from .streams import SENDING
 from .watched import live
@@ -26,11 +29,13 @@ __all__ = ["settle"]
 
 #: Seconds after which a window is closed in any case: a server may sleep or compute as long as it likes.
 LIMIT: Final = 0.5
-#: Seconds between two looks.  Two looks in a row must agree.
+#: Seconds between two looks.  All looks in `SURELY` seconds must agree.
 PAUSE: Final = 0.002
 
 #: A thread whose innermost Python function is in one of these waits for another thread, or for sockets.
 _WAITS_FOR_THREADS: Final = ("threading.py", "queue.py", "futures/thread.py", "futures\\thread.py")
+#: But not in these of `threading`: it begins, or ends.
+_ON_ITS_WAY: Final = frozenset({"_bootstrap", "_bootstrap_inner", "run", "_delete"})
 _WAITS_FOR_SOCKETS: Final = ("selectors.py",)
 _WRITES: Final = SENDING | {"connect", "connect_ex"}
 
@@ -41,39 +46,54 @@ def settle(begin: int, limit: float = LIMIT) -> bool:
     The caller's own thread does not count, nor does one that slept or computed all the while.
     """
     deadline = clock() + limit
-    agreed = False
+    calm: dict[Program, int] | None = None
+    since = 0.0
     while True:
-        concerned, calm = _look(begin)
-        if calm and (agreed or not concerned):
+        now = clock()
+        seen = _look(begin)
+        if seen is not None and (not seen or (seen == calm and now - since >= SURELY)):
             return True
-        agreed = calm
-        if clock() >= deadline:
+        if seen != calm:
+            calm, since = seen, now
+        if now >= deadline:
             return False
         time.sleep(PAUSE)
 
 
-def _look(begin: int) -> tuple[bool, bool]:
-    """Whether any other thread is concerned, and whether all that are wait."""
+def _look(begin: int) -> dict[Program, int] | None:
+    """The other threads that are concerned, if all of them wait, each with how often one in a call has slept."""
     concerned = {
-        program: ident for program, ident in _alive() if program.begun > begin or _is_recent(program.last, begin)
+        program: thread for program, thread in _alive() if program.begun > begin or _is_recent(program.last, begin)
     }
     sockets = {endpoint: sock for sock, endpoint in live()} if concerned else {}
-    frames = sys._current_frames() if concerned else {}
-    calm = True
-    for program, ident in concerned.items():
-        event = program.last
-        if event is not None and event.open:
-            calm = calm and _stays_open(event, sockets)
+    places = _places() if concerned else {}
+    seen = {}
+    for program, thread in concerned.items():
+        event, count = program.last, naps(thread.native_id)
+        opened = event if event is not None and event.open else None
+        if opened is not None:
+            waits = _stays_open(opened, sockets)
         else:
-            calm = calm and _is_parked(frames.get(ident), program, sockets)
-    return bool(concerned), calm
+            waits = _is_parked(places.get(thread.ident or 0), program, sockets)
+        if count is None or not waits:
+            return None
+        seen[program] = count if opened is not None else 0  # outside a call it may look up now and then
+    return None if _on_the_way(begin) else seen
 
 
-def _alive() -> list[tuple[Program, int]]:
-    """The programs of the other threads, and the idents of the threads."""
+def _on_the_way(begin: int) -> bool:
+    """Whether a link has traffic that came after tick `begin`, or has yet to read some."""
+    if not BUSY:
+        return False
+    passages = (event for event in TAPE.events(since=begin) if isinstance(event, Passage))
+    return any(passage.open for passage in passages) or any(busy() for busy in tuple(BUSY))
+
+
+def _alive() -> list[tuple[Program, threading.Thread]]:
+    """The programs of the other threads, and the threads."""
     mine = programs.current()
-    found = [(getattr(thread, programs._ATTRIBUTE, None), thread.ident or 0) for thread in threading.enumerate()]
-    return [(program, ident) for program, ident in found if program is not None and program is not mine]
+    found = [(getattr(thread, programs._ATTRIBUTE, None), thread) for thread in threading.enumerate()]
+    return [(program, thread) for program, thread in found if program is not None and program is not mine]
 
 
 def _is_recent(event: Call | Sync | None, begin: int) -> bool:
@@ -97,11 +117,20 @@ def _lives(program: Program) -> bool:
     return any(getattr(thread, programs._ATTRIBUTE, None) is program for thread in threading.enumerate())
 
 
-def _is_parked(frame: Any, program: Program, sockets: dict[Endpoint, Any]) -> bool:
+def _places() -> dict[int, CodeType]:
+    """The innermost function of each thread.
+
+    The frames are let go at once: they hold sockets, and one's own, kept in a variable, would hold all of them in a
+    cycle until the collector came.
+    """
+    return {ident: frame.f_code for ident, frame in sys._current_frames().items()}
+
+
+def _is_parked(place: CodeType | None, program: Program, sockets: dict[Endpoint, Any]) -> bool:
     """Whether a thread outside every watched call waits all the same: for a lock, a queue, a selector."""
-    where = frame.f_code.co_filename if frame is not None else ""
-    if where.endswith(_WAITS_FOR_THREADS):
-        return True
+    where = place.co_filename if place is not None else ""
+    if place is not None and where.endswith(_WAITS_FOR_THREADS):
+        return place.co_name not in _ON_ITS_WAY
     if not where.endswith(_WAITS_FOR_SOCKETS):
         return False
     mine = program.owner.sockets() if program.owner is not None else sockets.values()

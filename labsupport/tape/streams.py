@@ -7,15 +7,16 @@ stand in the stream (RFC 9293 §3.4: every byte has a number).  Each call carrie
 from __future__ import annotations
 
 import errno
-import math
 import socket
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import replace
 
 from .arrows import Arrow, Connection, Fate
 from .events import Call, Endpoint, Event, Note
+from .pieces import Piece, at_once, pieces_of
+from .ways import Way
 
 __all__ = ["ENDED", "RECEIVING", "SENDING", "carries", "stream_arrows"]
 
@@ -25,9 +26,7 @@ RECEIVING = frozenset({"recv", "recv_into", "recvfrom", "recvfrom_into", "recvms
 #: How a close ends that lets the socket go.
 ENDED = frozenset({"fin", "unread", "linger"})
 
-_TWO_WRITERS = "two programs were sending on this socket at once, so whose bytes came first cannot be known"
 _TWO_READERS = "two programs were receiving on this socket at once, so who got which bytes cannot be known"
-_CUT_SHORT = "a send on this socket failed in the middle, so how much of it went cannot be known"
 
 #: Errors of a sendall that had not sent anything yet.
 _NOT_BEGUN = frozenset({errno.ENOTCONN, errno.EBADF, errno.EINVAL, errno.EFAULT})
@@ -51,10 +50,19 @@ def _cut_short(send: Call) -> bool:
     return not wrong and error.errno not in _NOT_BEGUN
 
 
-def stream_arrows(connection: Connection, events: Sequence[Event], number: Numbers) -> list[Arrow]:
-    """The arrows of one connection, both directions; `number` gives each send its number."""
-    ways = ((connection.client, connection.server), (connection.server, connection.client))
-    return [arrow for sender, receiver in ways for arrow in _one_way(connection, sender, receiver, events, number)]
+def stream_arrows(
+    connection: Connection, events: Sequence[Event], number: Numbers, through: tuple[Way, Way] | None = None
+) -> list[Arrow]:
+    """The arrows of one connection, both directions.
+
+    `number` gives each send its number; `through`: the ways up and down the link that stands between.
+    """
+    client, server = connection.client, connection.server
+    up, down = through or (None, None)
+    return [
+        *_one_way(connection, client, server, events, number, up),
+        *_one_way(connection, server, client, events, number, down),
+    ]
 
 
 def _one_way(
@@ -63,6 +71,7 @@ def _one_way(
     receiver: Endpoint | None,
     events: Sequence[Event],
     number: Numbers,
+    way: Way | None,
 ) -> list[Arrow]:
     rest = _fate_of_rest(connection, sender, receiver, events)
     arrows = []
@@ -71,8 +80,8 @@ def _one_way(
         recvs = [call for call in _calls(events, receiver, RECEIVING, layer) if call.length]
         takes = sorted((call for call in recvs if not _peeks(call)), key=_place)
         peeks = _Peeks(sorted((call for call in recvs if _peeks(call)), key=_place))
-        pieces = _pieces(sends, _end(takes[-1]) if takes else 0)
-        arrows += _laid(connection, pieces, takes, peeks, rest, number)
+        pieces = pieces_of(sends, _end(takes[-1]) if takes else 0)
+        arrows += _laid(connection, pieces, takes, peeks, rest, number, way if layer == "plain" else None)
     return arrows
 
 
@@ -99,63 +108,6 @@ def _end(call: Call) -> int:
     return call.offset + (call.length or 0)
 
 
-# --- where the bytes of each send stand ------------------------------------------------------
-
-
-class _Piece(NamedTuple):
-    """Bytes ``[start, end)`` of the stream, which `send` put there."""
-
-    send: Call
-    start: int
-    end: int
-    doubt: str
-
-
-def _pieces(sends: list[Call], top: int) -> list[_Piece]:
-    """The sends one behind the other, in the order in which they returned; `top`: how far the receiver got.
-
-    Of a send that failed in the middle the tape does not know how much went, and neither did
-    the offsets after it: it gets what was received and no later send accounts for.
-    """
-    sends = sorted(sends, key=lambda send: (send.done or math.inf, send.order))
-    at_once = _at_once(sends)
-    later = sum(send.length or 0 for send in sends)
-    at = min((send.offset for send in sends), default=0)
-    missed = 0
-    cut = ""
-    pieces = []
-    for send in sends:
-        later -= send.length or 0
-        start = max(at, send.offset + missed)
-        at = start + (send.length if send.length is not None else _unsaid(send, top - start - later))
-        if send.length is None and not send.open:
-            missed += at - start
-            cut = _CUT_SHORT if later else ""
-        pieces.append(_Piece(send, start, at, _TWO_WRITERS if send in at_once else cut))
-    return pieces
-
-
-def _unsaid(send: Call, came: int) -> int:
-    """How many bytes went of a send that is open or failed: all that is asked, or as many as came."""
-    asked = send.asked[0] if send.asked and isinstance(send.asked[0], int) else None
-    if asked is None:
-        return max(0, came)
-    return asked if send.open else max(0, min(asked, came))
-
-
-def _at_once(calls: Sequence[Call]) -> set[Call]:
-    """Those that were under way while a call of another program was."""
-    found: set[Call] = set()
-    going: list[Call] = []
-    for call in sorted(calls, key=lambda call: call.order):
-        going = [other for other in going if other.done is None or other.done > call.order]
-        others = [other for other in going if other.program is not call.program]
-        if others:
-            found.update(others, (call,))
-        going.append(call)
-    return found
-
-
 # --- the one laid over the other -------------------------------------------------------------
 
 
@@ -174,22 +126,51 @@ class _Peeks:
 
 
 def _laid(
-    connection: Connection, pieces: list[_Piece], takes: list[Call], peeks: _Peeks, rest: Fate, number: Numbers
+    connection: Connection,
+    pieces: list[Piece],
+    takes: list[Call],
+    peeks: _Peeks,
+    rest: Fate,
+    number: Numbers,
+    way: Way | None,
 ) -> list[Arrow]:
     arrows = []
-    shared = _at_once(takes)
+    shared = at_once(takes)
     matched: dict[Call, list[tuple[int, int]]] = defaultdict(list)
-    for (send, start, _, unsure), low, high, take in _parts(pieces, takes):
+    for (send, start, _, unsure), low, high, take in _cut_by_link(_parts(pieces, takes), way):
         fate, taken, doubt = rest, 0, unsure
         if take is not None:
             matched[take].append((low, high))
             fate, taken, doubt = "received", low - take.offset, unsure or (_TWO_READERS if take in shared else "")
         seen = peeks.at(low, high)
-        arrows.append(Arrow(number(send), connection, send, low - start, high - start, fate, take, taken, seen, doubt))
+        arrow = Arrow(number(send), connection, send, low - start, high - start, fate, take, taken, seen, doubt)
+        arrows.append(arrow if way is None else _through(arrow, way, low, high))
     return arrows + [arrow for take in takes for arrow in _from_outside(connection, take, matched[take])]
 
 
-def _parts(pieces: list[_Piece], takes: list[Call]) -> Iterator[tuple[_Piece, int, int, Call | None]]:
+def _cut_by_link(
+    parts: Iterator[tuple[Piece, int, int, Call | None]], way: Way | None
+) -> Iterator[tuple[Piece, int, int, Call | None]]:
+    """The parts that no recv took, cut where a link handed on no more."""
+    for piece, low, high, take in parts:
+        if take is None and way is not None and low < way.reached < high:
+            yield piece, low, way.reached, None
+            yield piece, way.reached, high, None
+        else:
+            yield piece, low, high, take
+
+
+def _through(arrow: Arrow, way: Way, low: int, high: int) -> Arrow:
+    """The arrow with what a link did to its bytes, which stand at ``[low, high)`` in the stream."""
+    passage, delivery, decisions = way.passage(low), way.delivery(low), way.decisions(low, high)
+    if arrow.target is not None or low < way.reached:
+        return replace(arrow, passage=passage, delivery=delivery, decisions=decisions)
+    fate: Fate = "lost" if way.over else "waiting"
+    why = (way.ending,) if way.ending is not None else ()
+    return replace(arrow, fate=fate, passage=passage, decisions=(*decisions, *why))
+
+
+def _parts(pieces: list[Piece], takes: list[Call]) -> Iterator[tuple[Piece, int, int, Call | None]]:
     """The bytes of each piece, cut where the recvs cut them; with None those that no recv took."""
     first = 0  # the recvs before this one end before the piece at hand begins
     for piece in pieces:

@@ -14,110 +14,19 @@ import ssl
 import sys
 from abc import ABCMeta
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, Final
 
 from . import programs
-from .arguments import harmless, in_order, local_address, peer_address
-from .events import Call, Endpoint, clock, tick
+from .arguments import local_address, peer_address
+from .events import Call, Endpoint
 from .lives import Plain, PlainSSL, adopting, born, endpoint_of, live
-from .ops import OPS, TLS_OPS, After, Before, under_way
+from .methods import made_of_others, methods
+from .ops import OPS, TLS_OPS
 from .programs import current
 from .record import TAPE
 
 __all__ = ["Plain", "WatchedSSLSocket", "WatchedSocket", "endpoint_of", "install", "installed", "live", "uninstall"]
-
-_LETTING_GO: Final = frozenset({"close", "detach", "setblocking", "setsockopt", "settimeout", "shutdown", "unwrap"})
-
-
-def _watched(op: str, plain: Callable[..., Any], layer: str, before: Before | None, after: After | None) -> Any:
-    """The method that calls `plain` and writes it down."""
-    append, mine = TAPE.append, programs.mine
-    letting_go = op in _LETTING_GO
-
-    @functools.wraps(plain)
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            program = mine.program
-            endpoint: Endpoint | None = self._endpoint
-        except AttributeError:  # a new thread, or socket.socket.recv(made_before_us, 10)
-            program, endpoint = current(), getattr(self, "_endpoint", None)
-        if endpoint is None or program.inside or endpoint.hidden:
-            return plain(self, *args, **kwargs)
-        owned = program.owner is not None or endpoint.owner is not None
-        if owned:
-            _check_owner(self, endpoint, program.owner, letting_go)
-        call = Call(program, endpoint, op, layer)
-        call.asked = given = in_order(op, args, kwargs) if kwargs else args
-        if before is not None:
-            before(call, self, given)
-        try:
-            append(call)
-            result = plain(self, *args, **kwargs) if kwargs else plain(self, *args)
-            if after is not None:
-                after(call, self, given, result)
-            if owned:  # what woke it may have been the order to stop
-                _check_owner(self, endpoint, program.owner, letting_go)
-        except BaseException as error:
-            _raised(call, self, error)
-            if owned and isinstance(error, OSError):
-                _check_owner(self, endpoint, program.owner, letting_go)
-            raise
-        call.ended = clock()
-        call.done = tick()
-        return result
-
-    return method
-
-
-def _raised(call: Call, sock: Any, error: BaseException) -> None:
-    call.fail(error)
-    if not isinstance(error, OSError):
-        call.asked = harmless(call.asked)
-    elif call.op == "connect":
-        under_way(call, sock)
-
-
-def _made_of_others(plain: Callable[..., Any]) -> Callable[..., Any]:
-    """`plain`, with the watched methods that it calls not taken for calls of the program."""
-
-    @functools.wraps(plain)
-    def whole(self: Any, *args: Any, **kwargs: Any) -> Any:
-        program = current()
-        outer, program.inside = program.inside, True
-        try:
-            return plain(self, *args, **kwargs)
-        finally:
-            program.inside = outer
-
-    return whole
-
-
-def _check_owner(sock: Any, endpoint: Endpoint, owner: Any, letting_go: bool) -> None:
-    """A program that uses a socket makes it its owner's; one that was halted gets no further."""
-    if owner is not None and owner is not endpoint.owner:
-        owner.add(sock)
-    for one in (owner, endpoint.owner):
-        if one is not None and one.halted is not None and not letting_go:
-            raise one.halted
-
-
-@functools.wraps(Plain.detach)
-def _detach(self: Any) -> Any:
-    endpoint: Endpoint = self._endpoint
-    if Plain.fileno(self) != -1:
-        endpoint.handles -= 1
-    return Plain.detach(self)
-
-
-def _methods(plain: type, ops: dict[str, tuple[Before | None, After | None]], layer: str) -> dict[str, Any]:
-    methods = {}
-    for op, (before, after) in ops.items():
-        if hasattr(plain, op):  # sendmsg and recvmsg are not everywhere
-            original = _detach if op == "detach" else getattr(plain, op)
-            if layer == "tls" or op in ("accept", "sendfile"):
-                original = _made_of_others(original)
-            methods[op] = _watched(op, original, layer, before, after)
-    return methods
 
 
 class _Watching(ABCMeta):
@@ -151,10 +60,11 @@ def _init(self: Any, family: int = -1, type: int = -1, proto: int = -1, fileno: 
         raise program.owner.halted
     Plain.__init__(self, family, type, proto, fileno)
     endpoint.family, endpoint.type = self.family, self.type
+    endpoint.hidden = endpoint.hidden or _is_pipe_to_itself()
     if fileno is not None:
         endpoint.local = local_address(self) or endpoint.local
         endpoint.peer = peer_address(self) or endpoint.peer
-        endpoint.hidden = endpoint.hidden or _is_pipe_to_itself()
+    if fileno is not None or endpoint.hidden:
         return
     call = Call(program, endpoint, "socket")
     call.asked = (endpoint.family, endpoint.type)
@@ -162,15 +72,27 @@ def _init(self: Any, family: int = -1, type: int = -1, proto: int = -1, fileno: 
     call.finish()
 
 
+#: So far above the making of a socket is asyncio at most: `accept` has three frames, socketpair() has one.
+_ABOVE: Final = 5
+
+
 def _is_pipe_to_itself() -> bool:
-    """An asyncio loop wakes itself through a pair of sockets, which is nobody's conversation."""
-    caller = sys._getframe(2).f_back
-    return caller is not None and caller.f_code.co_name == "_make_self_pipe"
+    """An asyncio loop wakes itself through a pair of sockets, which is nobody's conversation.
+
+    Where the system has no such pairs (Windows), `socket.socketpair` makes one of a listener, a client and what the
+    listener accepts.
+    """
+    frame: FrameType | None = sys._getframe(2)
+    for _ in range(_ABOVE):
+        if frame is None or frame.f_code.co_name == "_make_self_pipe":
+            return frame is not None
+        frame = frame.f_back
+    return False
 
 
 def _dup(self: Any) -> Any:
     with adopting(self):
-        return _made_of_others(Plain.dup)(self)
+        return made_of_others(Plain.dup)(self)
 
 
 def _real_close(self: Any, *args: Any) -> None:
@@ -197,10 +119,10 @@ WatchedSocket: Any = _Watching(
     (Plain,),
     {
         **_same_as(Plain),
-        **_methods(Plain, OPS, "plain"),
+        **methods(Plain, OPS, "plain"),
         "__init__": functools.wraps(Plain.__init__)(_init),
         "__new__": _new,
-        "__repr__": _made_of_others(Plain.__repr__),
+        "__repr__": made_of_others(Plain.__repr__),
         "__slots__": ("_endpoint",),
         "dup": functools.wraps(Plain.dup)(_dup),
     },
@@ -235,19 +157,19 @@ def _apart(handshake: Callable[..., Any]) -> Callable[..., Any]:
     return do_handshake
 
 
-_tls_methods: Final = _methods(PlainSSL, {**OPS, **TLS_OPS}, "tls")
+_tls: Final = methods(PlainSSL, {**OPS, **TLS_OPS}, "tls")
 
 WatchedSSLSocket: Any = _Watching(
     PlainSSL.__name__,
     (PlainSSL,),
     {
         **_same_as(PlainSSL),
-        **_tls_methods,
+        **_tls,
         "__new__": _new,
-        "__repr__": _made_of_others(PlainSSL.__repr__),
+        "__repr__": made_of_others(PlainSSL.__repr__),
         "__slots__": ("_endpoint",),
         "_create": classmethod(_create),
-        "do_handshake": _apart(_tls_methods["do_handshake"]),
+        "do_handshake": _apart(_tls["do_handshake"]),
     },
 )
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NoReturn
 
-from labsupport.tape.ending import Stopped, end, start_unseen, wait_unseen
+from labsupport.tape.ending import Stopped, close, end, start_unseen, wait_unseen
 from labsupport.tape.events import Address, clock, text_of
 from labsupport.tape.frames import doing
 from labsupport.tape.mishaps import failed, first, tend
@@ -61,6 +61,8 @@ class Background:
             # What it raises because it is being stopped is no mistake of its own.
             if not self._stopping:
                 failed(self._owner, error)
+            else:
+                close(self._owner)  # who stops it closes what it holds; the collector would warn of it
 
     # --- for the cells ---
 

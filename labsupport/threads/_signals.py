@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from typing import Final
 
 from labsupport.tape.ending import waking
 from labsupport.tape.events import Sync, clock
@@ -12,6 +13,9 @@ from labsupport.tape.programs import current
 from labsupport.tape.record import TAPE
 
 __all__ = ["Signal"]
+
+#: Seconds that whoever stops a server waits for the lock of a Signal, each time that it tries to wake its sleepers.
+_AT_MOST: Final = 0.05
 
 
 class Signal(threading.Event):
@@ -75,8 +79,12 @@ class Signal(threading.Event):
         return True
 
     def _wake(self) -> None:
-        with self._cond:  # type: ignore[attr-defined]  # as above
-            self._cond.notify_all()  # type: ignore[attr-defined]  # as above
+        condition: threading.Condition = self._cond  # type: ignore[attr-defined]  # as above
+        if condition.acquire(timeout=_AT_MOST):  # who was ended while it held the lock may hold it for ever
+            try:
+                condition.notify_all()
+            finally:
+                condition.release()
 
     def __repr__(self) -> str:
         name = f" {self._name!r}" if self._name else ""

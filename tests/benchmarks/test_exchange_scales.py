@@ -9,7 +9,9 @@ import pytest
 
 from labsupport.tape.events import Event
 from labsupport.tape.exchange import exchange
-from tests.tape.histories import Datagrams, Streams
+from labsupport.tape.passages import Decision
+from tests.tape.histories import Datagrams, Linked, Streams
+from tests.tape.test_links import passage, through
 
 
 def _many_connections(events: int) -> Sequence[Event]:
@@ -56,6 +58,31 @@ def _datagrams(events: int, *, equal: bool = False, lost: bool = False, senders:
     return history.events
 
 
+def _through_a_link(events: int, *, equal: bool = False) -> Sequence[Event]:
+    history = Linked()
+    effects = ("", "lost", "doubled", "corrupted")
+    for number in range(events // 4):
+        history.send(b"the same" if equal else b"%08d" % number)
+    for number in range(events // 4):
+        history.carry(effects[number % 4])
+    while history.recv():
+        pass
+    return history.events
+
+
+def _stream_through_a_link(events: int) -> Sequence[Event]:
+    history, client, server, route = through()
+    for _ in range(events // 3):
+        history.send(client, server, 3)
+    for number in range(events // 3):
+        one = passage(route, "up", 3 * number, 3 * number + 3, (3 * number, 3 * number + 3))
+        one.decisions.append(Decision("delayed", "Latency 0.1", 3 * number))
+        history.events.append(one)
+    for _ in range(events // 3):
+        history.recv(server, 3)
+    return history.events
+
+
 HISTORIES: dict[str, Callable[[int], Sequence[Event]]] = {
     "many connections": _many_connections,
     "one connection": _one_connection,
@@ -63,6 +90,9 @@ HISTORIES: dict[str, Callable[[int], Sequence[Event]]] = {
     "datagrams": _datagrams,
     "equal datagrams": lambda events: _datagrams(events, equal=True),
     "lost datagrams": lambda events: _datagrams(events, lost=True),
+    "datagrams through a link": _through_a_link,
+    "equal datagrams through a link": lambda events: _through_a_link(events, equal=True),
+    "a stream through a link": _stream_through_a_link,
     "many senders": lambda events: _datagrams(events, equal=True, senders=events // 4),
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from labsupport.pictures.ladder.across import NARROW
 from tests.browser.axe import violations
 
 Open = Callable[..., Any]
@@ -59,7 +60,44 @@ def test_no_output_is_wider_than_the_page(chapter: Path, width: int, open_notebo
     notebook.picture(f"{chapter.stem} {width} px")
     wide = notebook.ask(
         """[...document.querySelectorAll('.jp-OutputArea-output img, .jp-OutputArea-output .widget-box')]
+           .filter(part => !(part.getAttribute('src') || '').startsWith('data:image/svg'))  // see below
            .filter(part => part.getBoundingClientRect().width > part.closest('.jp-OutputArea-output').clientWidth + 1)
            .map(part => part.outerHTML.slice(0, 200))"""
     )
     assert wide == []
+
+
+LADDER = """
+from labsupport import background, watch
+import socket
+
+@background
+def server():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.accept()[0].close()
+
+with watch() as tape, socket.create_connection(server.address, timeout=2) as client:
+    client.recv(10)
+tape
+"""
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize("width", [400, 1400])
+def test_the_text_of_a_ladder_is_never_smaller_than_12_px(trusted: bool, width: int, open_notebook: Open) -> None:
+    """Where there is less room than the narrow arrangement needs, its output is scrolled, and not the page."""
+    notebook = open_notebook(LADDER, width=width)
+    notebook.run_all()
+    if not trusted:
+        notebook.ask("panel.content.widgets.forEach(cell => { cell.model.trusted = false; })")
+    notebook.until(f"{LOADED}.every(loaded => loaded)")
+    notebook.picture(f"ladder {width} px trusted {trusted}")
+    (shown,) = notebook.ask(
+        """[...document.querySelectorAll('.jp-OutputArea-output img')].map(image => {
+            const place = image.closest('.jp-OutputArea-output');
+            return {image: image.clientWidth, place: place.clientWidth, overflow: getComputedStyle(place).overflowX};
+        })"""
+    )
+    assert shown["image"] >= NARROW
+    assert shown["image"] <= shown["place"] or shown["overflow"] == "auto"
+    assert notebook.ask("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

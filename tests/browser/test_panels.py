@@ -233,3 +233,126 @@ def test_check_hint_and_reveal_are_read_in_both_themes(theme: str, open_notebook
     notebook.until("[...document.querySelectorAll('.jp-OutputArea-output img')].every(image => image.naturalWidth > 0)")
     assert violations(notebook.page) == []
     notebook.picture(f"exercise {theme}")
+
+
+CUTS = "from labsupport import panels\npanels.cuts()"
+
+
+@WAYS
+def test_a_line_is_cut_and_sent_to_three_readers(press: Press, theme: str, open_notebook: Open) -> None:
+    notebook = open_notebook(CUTS, theme=theme)
+    notebook.run(0)
+    panel = notebook.output(0)
+    assert violations(notebook.page) == []
+    panel.get_by_role("textbox", name="Sizes of the pieces:").fill("7, 1")
+    expect(panel).to_contain_text("8 bytes in 2 pieces")
+    press(panel.get_by_role("checkbox", name="a second line right behind it"))
+    press(panel.get_by_role("checkbox", name="a second line right behind it"))
+    press(panel.get_by_role("button", name="Send"))
+    expect(panel.locator(".loopback-status")).to_contain_text("1 of 3 readers returned the line: careful.")
+    expect(panel.get_by_role("region", name="one recv")).to_contain_text("Cut off: 7 of 8 bytes")
+    panel.locator("summary", has_text="the program of “careful”").click()
+    expect(panel.locator("pre", has_text="def careful(sock)")).to_be_visible()
+    expect(panel.locator(".page svg text", has_text="recv(1024)").first).to_be_visible()
+    assert violations(notebook.page) == []
+    notebook.picture(f"cuts {theme}")
+
+
+def test_the_sliders_of_the_cuts_work_by_keyboard_and_enter_sends(open_notebook: Open) -> None:
+    notebook = open_notebook(CUTS)
+    notebook.run(0)
+    panel = notebook.output(0)
+    panel.get_by_role("slider").first.focus()
+    notebook.page.keyboard.press("ArrowRight")
+    sizes = panel.get_by_role("textbox", name="Sizes of the pieces:")
+    expect(sizes).to_have_value("5")
+    sizes.focus()
+    notebook.page.keyboard.press("Enter")
+    expect(panel.locator(".loopback-status")).to_contain_text("of 3 readers returned the line")
+    panel.get_by_role("radio", name="the second reader").focus()
+    notebook.page.keyboard.press("ArrowDown")
+    expect(panel.get_by_role("radio", name="careful")).to_be_checked()
+
+
+PROTOCOLS = "from labsupport import panels\npanels.protocols()"
+
+
+@WAYS
+def test_messages_are_sent_by_both_protocols(press: Press, theme: str, open_notebook: Open) -> None:
+    notebook = open_notebook(PROTOCOLS, theme=theme)
+    notebook.run(0)
+    panel = notebook.output(0)
+    assert violations(notebook.page) == []
+    focus(notebook, 0)
+    press(panel.get_by_role("button", name="Send"))
+    expect(panel.locator(".loopback-status")).to_contain_text("TCP: 10 of 10 came; each once and in order")
+    expect(panel.locator(".loopback-status")).to_contain_text("UDP: 7 of 10 came; missing: 3, 4 and 6")
+    row = panel.get_by_role("row", name="3", exact=False).filter(has_text="stalled").first
+    expect(row).to_contain_text("missing")
+    expect(panel.locator(".loopback-ladder svg text", has_text="sender").first).to_be_visible()
+    assert violations(notebook.page) == []
+    notebook.picture(f"protocols {theme}")
+
+
+def test_the_sliders_of_the_protocols_work_by_keyboard_and_by_a_typed_number(open_notebook: Open) -> None:
+    notebook = open_notebook(PROTOCOLS)
+    notebook.run(0)
+    panel = notebook.output(0)
+    panel.get_by_role("slider", name="Loss:").focus()
+    for _ in range(4):
+        notebook.page.keyboard.press("ArrowLeft")
+    expect(panel.get_by_role("spinbutton", name="Loss:")).to_have_value("0")
+    panel.get_by_role("spinbutton", name="Messages:").fill("3")
+    notebook.page.keyboard.press("Enter")
+    panel.get_by_role("button", name="Send").click()
+    expect(panel.locator(".loopback-status")).to_contain_text("UDP: 3 of 3 came; each once and in order")
+    expect(panel.get_by_role("table")).to_contain_text("3 messages, loss 0, doubling 0")
+    panel.get_by_role("radio", name="UDP").focus()
+    notebook.page.keyboard.press("ArrowUp")
+    expect(panel.get_by_role("radio", name="TCP")).to_be_checked()
+    expect(panel.locator(".loopback-ladder svg text", has_text="listener").first).to_be_visible()
+
+
+ZOO = "from labsupport import panels\npanels.error_zoo()"
+
+
+@WAYS
+def test_the_error_zoo_is_guessed_and_then_seen(press: Press, theme: str, open_notebook: Open) -> None:
+    notebook = open_notebook(ZOO, theme=theme)
+    notebook.run(0)
+    panel = notebook.output(0)
+    assert violations(notebook.page) == []
+    run = panel.get_by_role("button", name="Run")
+    expect(run).to_be_disabled()
+    focus(notebook, 0)
+    press(panel.get_by_role("radio", name="ConnectionRefusedError"))
+    press(run)
+    expect(panel.locator(".loopback-status")).to_contain_text("As you expected.")
+    expect(panel.locator(".loopback-status")).to_contain_text("What came: ConnectionRefusedError")
+    expect(panel.get_by_role("row", name="its errno")).to_contain_text("ECONNREFUSED")
+    expect(panel.locator(".page svg text", has_text="connect()").first).to_be_visible()
+    panel.get_by_role("combobox", name="What goes wrong:").select_option("it reads, and says nothing")
+    expect(run).to_be_disabled()
+    panel.get_by_role("radio", name="BrokenPipeError").check()
+    press(run)
+    expect(panel.locator(".loopback-status")).to_contain_text("You expected: BrokenPipeError.")
+    expect(panel.locator(".loopback-met")).to_contain_text("Met so far: 2 of 11")
+    assert violations(notebook.page) == []
+    notebook.picture(f"zoo {theme} {press.__name__}")
+
+
+def test_the_timeout_of_the_zoo_works_by_keyboard_and_typed(open_notebook: Open) -> None:
+    notebook = open_notebook(ZOO)
+    notebook.run(0)
+    panel = notebook.output(0)
+    panel.get_by_role("slider").first.focus()
+    notebook.page.keyboard.press("ArrowLeft")
+    box = panel.get_by_role("spinbutton", name="The client's timeout:, in seconds")
+    expect(box).to_have_value("0.4")
+    box.fill("0.3")
+    box.press("Enter")
+    panel.get_by_role("combobox", name="What goes wrong:").select_option("it reads, and says nothing")
+    panel.get_by_role("radio", name="I do not know yet").focus()
+    notebook.page.keyboard.press("Space")
+    panel.get_by_role("button", name="Run").click()
+    expect(panel.locator(".loopback-status")).to_contain_text("What came: TimeoutError, after ≈ 0.3")

@@ -13,8 +13,12 @@ from labsupport.exercises.engine import exercise as engine
 
 ALL = exercises.ALL
 MISTAKES = [(each, mistake) for each in ALL for mistake in each.mistakes]
-# One right answer lets a client's thread end with its reset: the server goes on.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+pytestmark = [
+    # One right answer lets a client's thread end with its reset: the server goes on.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
+    # A warning that pytest keeps keeps its socket, which then is not collected.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
 RIGHT = [(each, source) for each in ALL for source in (each.solution, *each.alternatives)]
 
 

@@ -75,9 +75,10 @@ def test_who_prints_is_told_of_return() -> None:
     assert "print() shows a value to you" in message
 
 
-def test_a_thread_for_each_client_with_patience_passes() -> None:
-    body = """
-connection.settimeout(0.05)
+@pytest.mark.parametrize("seconds", [0.05, 3])
+def test_a_thread_for_each_client_with_patience_passes(seconds: float) -> None:
+    body = f"""
+connection.settimeout({seconds})
 while True:
     try:
         data = connection.recv(1024)
@@ -88,6 +89,50 @@ while True:
     connection.sendall(data)
 """
     assert ECHO.check_source(fill(ECHO.starter, body)).passed
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1, 5])
+@pytest.mark.parametrize("answer", ["break", "raise"])
+def test_a_timeout_is_no_end_however_long_it_is(seconds: float, answer: str) -> None:
+    body = f"""
+connection.settimeout({seconds})
+while True:
+    try:
+        data = connection.recv(1024)
+    except TimeoutError:
+        {answer}
+    if not data:
+        break
+    connection.sendall(data)
+"""
+    verdict = ECHO.check_source(fill(ECHO.starter, body))
+    assert (verdict.status, verdict.mistake) == ("failed", "silence_is_no_end"), verdict.text()
+
+
+def test_a_timeout_that_is_set_for_each_recv_is_outlasted() -> None:
+    body = """
+while True:
+    connection.settimeout(1)
+    try:
+        data = connection.recv(1024)
+    except TimeoutError:
+        break
+    if not data:
+        break
+    connection.sendall(data)
+"""
+    assert ECHO.check_source(fill(ECHO.starter, body)).mistake == "silence_is_no_end"
+
+
+@pytest.mark.parametrize("outside", [True, False])
+def test_a_server_of_one_client_is_told_what_it_did(outside: bool) -> None:
+    """Where accept() stands no fact tells; that it was called once and that the server returned, two do."""
+    body = "while data := connection.recv(1024):\n    connection.sendall(data)\nreturn"
+    source = fill(ECHO.starter, body)
+    if outside:
+        source = source.replace("    while True:\n", "    if True:\n")
+    message = ECHO.check_source(source).message
+    assert message.startswith("accept() was called once, and your whole server returned")
 
 
 def test_a_fixed_port_is_refused_however_it_is_bound() -> None:

@@ -106,7 +106,7 @@ def test_bytes_are_cut_forgotten_and_escaped() -> None:
 
     assert "and 744 more" in shown(data=b"x" * 1000, length=1000)
     assert "&lt;b&gt;" in shown(data=b"<b>", length=3)
-    assert "has had to forget" in shown(data=None, length=3, forgotten=True)
+    assert "has had to forget" in shown(data=None, length=3, shelf=())
 
 
 def test_a_hexdump_has_offset_bytes_and_text() -> None:

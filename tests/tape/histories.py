@@ -11,9 +11,10 @@ import socket
 from collections import deque
 from typing import Any
 
-from labsupport.tape.events import KEPT_BYTES, Call, Endpoint, Event, Program
+from labsupport.tape.events import KEPT_BYTES, Call, Endpoint, Event, Program, tick
+from labsupport.tape.passages import Decision, Delivery, Passage, Route
 
-__all__ = ["Datagrams", "Range", "Streams"]
+__all__ = ["Datagrams", "Linked", "Range", "Streams"]
 
 #: (send, first byte of it, end, take or None, first byte in the take)
 Range = tuple[Call, int, int, Call | None, int]
@@ -163,3 +164,74 @@ def _endpoint(kind: int, local: tuple[str, int] | None, peer: tuple[str, int] | 
     endpoint = Endpoint(socket.AF_INET, kind)
     endpoint.local, endpoint.peer = local, peer
     return endpoint
+
+
+class Linked(_History):
+    """Datagrams from one client through a link to one server.  `truth`: the takes of each send, in their order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.main, self.server = Program("main"), Program("server")
+        self.client = _endpoint(socket.SOCK_DGRAM, ("127.0.0.1", 7000), None)
+        self.receiver = _endpoint(socket.SOCK_DGRAM, ("127.0.0.1", 6000), None)
+        self.client.sent_first = self.receiver.bound = True
+        self.call(self.main, self.client, "socket")
+        self.call(self.server, self.receiver, "bind", self.receiver.local)
+        self.route = Route("link", 0, ("127.0.0.1", 7000), ("127.0.0.1", 5000), ("127.0.0.1", 6000), stream=False)
+        self.route.local = ("127.0.0.1", 5001)
+        self.events.append(self.route)
+        self.truth: dict[Call, list[Call]] = {}
+        self._at_link: deque[Call] = deque()
+        self._held: list[tuple[Call, Passage]] = []
+        self._arrived: deque[tuple[Call, bytes]] = deque()
+
+    def send(self, data: bytes) -> Call:
+        call = self.call(
+            self.main, self.client, "sendto", len(data), self.route.door,
+            data=data, length=len(data), address=self.route.door,
+        )  # fmt: skip
+        self.truth[call] = []
+        self._at_link.append(call)
+        return call
+
+    def carry(self, effect: str) -> Passage | None:
+        """The link reads the next datagram, and a fault does `effect` to it."""
+        if not self._at_link:
+            return None
+        send = self._at_link.popleft()
+        passage = Passage(self.route, "up", 0, send.length or 0)
+        passage.data = send.data
+        self.events.append(passage)
+        if effect:
+            passage.decisions.append(Decision(effect, f"{effect}, by hand"))
+        if effect in ("reordered", "delayed"):
+            self._held.append((send, passage))
+            return passage
+        for _ in range({"lost": 0, "silenced": 0, "doubled": 2}.get(effect, 1)):
+            self._deliver(send, passage, changed=effect == "corrupted")
+        passage.finish()
+        return passage
+
+    def release(self) -> None:
+        """What was held back goes on, the newest first."""
+        while self._held:
+            send, passage = self._held.pop()
+            self._deliver(send, passage, changed=False)
+            passage.finish()
+
+    def _deliver(self, send: Call, passage: Passage, *, changed: bool) -> None:
+        data = send.data or b""
+        data = bytes([data[0] ^ 1]) + data[1:] if changed and data else data
+        passage.deliveries.append(Delivery(tick(), 0.0, 0, len(data), data if changed else None))
+        self._arrived.append((send, data))
+
+    def recv(self, room: int = 100) -> Call | None:
+        if not self._arrived:
+            return None
+        send, data = self._arrived.popleft()
+        data = data[:room]
+        take = self.call(
+            self.server, self.receiver, "recvfrom", room, data=data, length=len(data), address=self.route.local
+        )
+        self.truth[send].append(take)
+        return take

@@ -6,6 +6,7 @@ import gc
 import json
 import linecache
 import os
+import site
 import socket
 import weakref
 from pathlib import Path
@@ -23,6 +24,10 @@ def test_the_learners(filename: str) -> None:
 @pytest.mark.parametrize("filename", ["<frozen runpy>", frames.__file__, socket.__file__, os.__file__, pytest.__file__])
 def test_not_the_learners(filename: str) -> None:
     assert not frames.is_learners(filename)
+
+
+def test_what_is_installed_for_one_user_is_not_the_learners() -> None:
+    assert not frames.is_learners(os.path.join(site.getusersitepackages(), "package", "module.py"))  # noqa: PTH118
 
 
 def _without_configuration() -> None:

@@ -94,3 +94,23 @@ def test_while_a_cell_fails_for_its_own_reason() -> None:
     _, shown = run(START, TALK + "1 / 0")
     assert "ZeroDivisionError" in shown
     assert shown.count("ValueError: in the server") == 1
+
+
+REACHABLE = """
+import socket
+from labsupport.threads import background
+@background
+def server():
+    with socket.socket() as listener:
+        listener.listen()
+        listener.accept()
+server.address
+print("ready")
+"""
+
+
+def test_a_server_that_others_can_reach_is_told_under_the_cell_once() -> None:
+    start, later = run(REACHABLE, "print(server.output.count('others on your network')); server.stop()")
+    assert start.startswith("ready\nserver: this socket can be reached at 0.0.0.0, on every network interface")
+    assert start.count("others on your network") == 1
+    assert later == "1\n"

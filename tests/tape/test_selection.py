@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from labsupport.tape.events import Call, Endpoint, Event, Failure, Note, Program, Sync, tick
+from labsupport.tape.events import Call, Endpoint, Event, Failure, Note, Passage, Program, Route, Sync, tick
 from labsupport.tape.selection import belonging, seeds
 
 SERVER = ("127.0.0.1", 5000)
@@ -284,3 +284,72 @@ def test_an_empty_tape_and_an_empty_window(tape: Tape) -> None:
     assert tape.window(0) == []
     tape.listener(MAIN)
     assert tape.window(tick()) == []
+
+
+# --- through a link -------------------------------------------------------------------------
+
+DOOR, LOCAL = ("127.0.0.1", 4000), ("127.0.0.1", 41_000)
+
+
+def linked(tape: Tape, client: tuple[str, int], *, stream: bool, local: tuple[str, int] = LOCAL) -> Passage:
+    route = Route("link", 0, client, DOOR, SERVER, stream)
+    route.local = local
+    passage = Passage(route, "up", 0, 1)
+    tape.events += [route, passage]
+    return passage
+
+
+def test_both_ends_of_a_stream_through_a_link_and_what_the_link_did(tape: Tape) -> None:
+    server = Program("server", parent=MAIN)
+    door = tape.listener(server)
+    begin = tick()
+    client = tape.connect(MAIN, door, 40_001)
+    client.peer = DOOR
+    other = linked(tape, ("127.0.0.1", 40_002), stream=True, local=("127.0.0.1", 41_001))
+    passage = linked(tape, ("127.0.0.1", 40_001), stream=True)
+    accepted = Endpoint(socket.AF_INET, socket.SOCK_STREAM)
+    accepted.local, accepted.peer = SERVER, LOCAL
+    tape.call(server, door, "accept", accepted=accepted, result=LOCAL)
+    sent = tape.call(server, accepted, "sendall", length=1)
+    for end in (client, accepted):
+        chosen = belonging(tape.events, {end}, begin)
+        assert sent in chosen
+        assert {passage, passage.route} <= set(chosen)
+        assert other not in chosen
+        assert {"listen", "connect"} <= {event.op for event in chosen if isinstance(event, Call)}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_both_ends_of_datagrams_through_a_link(tape: Tape, host: str) -> None:
+    server = Program("server", parent=MAIN)
+    service, client = bound((host, SERVER[1])), bound((host, 40_001))
+    tape.call(server, service, "bind")
+    begin = tick()
+    sent = tape.call(MAIN, client, "sendto", address=DOOR, length=1)
+    passage = linked(tape, ("127.0.0.1", 40_001), stream=False)
+    took = tape.call(server, service, "recvfrom", address=LOCAL, length=1)
+    for end in (client, service):
+        assert {sent, took, passage, passage.route} <= set(belonging(tape.events, {end}, begin))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_the_socket_behind_a_link_that_has_not_read_yet(tape: Tape, host: str) -> None:
+    service, client = bound(SERVER), bound((host, 40_001))
+    bind = tape.call(MAIN, service, "bind")
+    begin = tick()
+    tape.call(MAIN, client, "sendto", address=DOOR, length=1)
+    linked(tape, ("127.0.0.1", 40_001), stream=False)
+    assert bind in tape.window(begin)
+
+
+def test_a_datagram_brings_the_idle_socket_that_it_was_sent_to(tape: Tape) -> None:
+    """Found in a notebook: it was drawn as sent outside."""
+    service, gone, client = bound(SERVER), bound(SERVER), bound(("127.0.0.1", 40_001))
+    tape.call(MAIN, gone, "bind")
+    tape.call(MAIN, gone, "close", ending="fin")
+    bind = tape.call(MAIN, service, "bind")
+    begin = tick()
+    tape.call(MAIN, client, "sendto", address=SERVER, length=1)
+    chosen = tape.window(begin)
+    assert bind in chosen
+    assert not any(event.endpoint is gone for event in chosen if isinstance(event, Call))

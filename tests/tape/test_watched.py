@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import array
+import ast
 import asyncio
 import contextlib
 import gc
@@ -302,6 +303,33 @@ def test_makefile(story: Story) -> None:
     assert [arrow.fate for arrow in story.excerpt.exchange.arrows] == ["received"]
 
 
+def _socketpair_of_a_system_without() -> Callable[..., Any]:
+    """What `socket.socketpair` is on Windows, taken from the source of the standard library."""
+    tree = ast.parse(inspect.getsource(socket))
+    pairs = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.endswith("socketpair")]
+    (found,) = [node for node in pairs if "listen" in ast.unparse(node)]
+    exec(ast.unparse(found), names := vars(socket).copy())
+    made: Callable[..., Any] = names[found.name]
+    return made
+
+
+@pytest.fixture(params=["pairs", "no pairs"])
+def _pairs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system that has pairs of sockets, and one that has not."""
+    if request.param == "no pairs":
+        monkeypatch.setattr(socket, "socketpair", _socketpair_of_a_system_without())
+
+
+@pytest.mark.usefixtures("_pairs")
+def test_a_pair_of_the_learners_own_is_on_the_tape(story: Story) -> None:
+    one, other = socket.socketpair()
+    with one, other:
+        one.sendall(b"seen")
+        assert other.recv(4) == b"seen"
+    assert [call.op for call in story.calls()][-4:] == ["sendall", "recv", "close", "close"]
+
+
+@pytest.mark.usefixtures("_pairs")
 def test_asyncio_hides_its_pipe_to_itself(story: Story) -> None:
     async def conversation() -> bytes:
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -329,6 +357,7 @@ def test_asyncio_hides_its_pipe_to_itself(story: Story) -> None:
     (one,) = exchange.connections
     assert one.made
     assert one.accept is not None
+    assert {call.endpoint for call in story.calls()} == {one.client, one.server, one.listener}
     assert [(arrow.fate, arrow.length) for arrow in exchange.arrows] == [("received", 4), ("received", 4)]
 
 
@@ -670,6 +699,14 @@ def test_reachable_sockets_are_said_aloud(capsys: pytest.CaptureFixture[str]) ->
     with socket.socket(type=socket.SOCK_DGRAM) as every:
         every.bind(("", 0))
     assert "every network interface" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows binds no socket to a group")
+def test_a_group_is_not_reachable_before_somebody_joins_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as member:
+        member.bind(("239.1.2.3", 0))
+        assert member.getsockname()[0] == "239.1.2.3"
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_NETLINK"), reason="addresses of numbers are Linux's")

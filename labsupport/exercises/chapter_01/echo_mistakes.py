@@ -129,9 +129,9 @@ def echo_server(listener):
         while data := connection.recv(1024):
             connection.sendall(data)
 """,
-        "Your whole server ended with its first client. The second is connected (the kernel did that) and its bytes "
-        "wait in a queue that nobody reads. Put accept() into an endless loop; if it is in one, a `return` has left "
-        "the whole server, not only this client: use `break`.",
+        "accept() was called once, and your whole server returned when its first client had finished. The second is "
+        "connected (the kernel did that) and its bytes wait in a queue that nobody reads. After each client it must "
+        "come to accept() again: `break` leaves the loop of one client, `return` the whole server.",
         _accepts_once,
     ),
     Mistake(

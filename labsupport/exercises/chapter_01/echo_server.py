@@ -21,6 +21,7 @@ def _case(title: str, play: Callable[[Stage], None]) -> Case:
 
 def _two_clients(stage: Stage) -> None:
     amara = stage.client("Amara")
+    amara.shortens_the_timeout()
     amara.says("héllo".encode())
     amara.hears("héllo".encode())
     stage.rest()

@@ -20,17 +20,40 @@ from labsupport.tape.streams import RECEIVING
 if TYPE_CHECKING:
     from .stage import Stage
 
-__all__ = ["ANYTHING", "Case", "Facts", "Mistake", "Outcome"]
+__all__ = ["ANYTHING", "LONGEST", "Case", "Facts", "Having", "Mistake", "Outcome"]
 
 #: What fills the gaps of a message: {n} times, {k} of {m} bytes.
 Facts = Mapping[str, object]
 
 #: A case that does not ask what the function returns.
 ANYTHING: Final = object()
+#: Seconds after which a case is over, however busy everybody is.
+LONGEST: Final = 4.0
+
+
+@dataclass(frozen=True)
+class Having:
+    """What is expected where a function gives an object: one with these methods."""
+
+    methods: tuple[str, ...]
+
+    def fits(self, value: object) -> bool:
+        """Whether it has them all."""
+        try:
+            return all(callable(getattr(value, name, None)) for name in self.methods)
+        except Exception:  # noqa: BLE001  somebody's __getattr__
+            return False
+
+    def __repr__(self) -> str:
+        return f"an object with {' and '.join(f'.{name}()' for name in self.methods)}"
 
 
 def _met(outcome: Outcome) -> str:  # noqa: ARG001  the shape of `Case.holds`
     return ""
+
+
+def _called(answer: Callable[..., object], *given: object) -> object:
+    return answer(*given)
 
 
 @dataclass(frozen=True)
@@ -42,6 +65,9 @@ class Case:
     - `given`: what the function is called with; `play`: the other side, which may raise `Unmet`.
     - `serves`: the function is a server, which runs until it is stopped.
     - `holds`: looks at a scene that went well so far; what was expected and is not so, or "".
+    - `use`: what is done with the function and what is given: it is called.  More (call it twice, make an error for it
+      to explain) happens in the learner's thread too, and counts as the learner's.
+    - `longest`: seconds after which it is over, however busy everybody is.
     """
 
     title: str
@@ -50,6 +76,8 @@ class Case:
     given: Callable[[Stage], tuple[object, ...]]
     serves: bool = False
     holds: Callable[[Outcome], str] = _met
+    use: Callable[..., object] = _called
+    longest: float = LONGEST
 
 
 @dataclass(frozen=True)
@@ -63,6 +91,7 @@ class Outcome:
     - `flood`: the case was ended early, because the same calls came back again and again.
     - `unmet`: what the other side was to get and did not.
     - `tape`: the case; `owner`: whose calls on it are the learner's; `left`: threads of it that could not be ended.
+    - `noted`: what else the script found out, by name (how often the work was done, how long the code slept).
     """
 
     case: Case
@@ -82,6 +111,7 @@ class Outcome:
     unmet: Unmet | None = None
     printed: str = ""
     left: int = 0
+    noted: Mapping[str, Any] = field(default_factory=dict)
 
     def calls(self, *ops: str) -> list[Call]:
         """The learner's calls of these methods, oldest first; without `ops`, all."""

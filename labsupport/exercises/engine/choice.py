@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from .exercise import Exercise
-from .judging import value_text
+from .values import value_text
 from .verdict import Verdict
 
 __all__ = ["Choice", "Fault", "Picked"]
@@ -73,28 +74,42 @@ class Choice(Exercise):
         missing = tuple(fault for fault in self.faults if fault not in found)
         return Picked(lines, found, missing, tuple(sorted(lines - named)))
 
-    def _judged(self, picked: Picked) -> Verdict:
-        count = f"{len(picked.found)} of {len(self.faults)} faults, and {len(picked.sound)} lines that are sound"
-        if not picked.sound and len(picked.found) >= self.enough:
-            return Verdict("passed", self.praise, returned=count, notes=self._all(picked))
+    def _judged(self, picked: Any) -> Verdict:
+        if self._is_right(picked):
+            return Verdict("passed", self.praise, returned=self._count(picked), notes=self._all(picked))
         found = next(((each, facts) for each in self.mistakes if (facts := each.sign(picked)) is not None), None)
         message = found[0].says.format(**found[1]) if found else self._said(picked)
         return Verdict(
             "failed",
             message,
             mistake=found[0].name if found else None,
-            returned=count,
-            expected=f"at least {self.enough} faults, and no line that is sound",
+            returned=self._count(picked),
+            expected=self._expected(),
+            notes=self._more(picked, message),
         )
 
-    def _said(self, picked: Picked) -> str:
+    # --- what another kind of choice does otherwise ------------------------------------------
+
+    def _is_right(self, picked: Any) -> bool:
+        return not picked.sound and len(picked.found) >= self.enough
+
+    def _count(self, picked: Any) -> str:
+        return f"{len(picked.found)} of {len(self.faults)} faults, and {len(picked.sound)} lines that are sound"
+
+    def _expected(self) -> str:
+        return f"at least {self.enough} faults, and no line that is sound"
+
+    def _more(self, picked: Any, message: str) -> tuple[str, ...]:  # noqa: ARG002  here one sentence is enough
+        return ()
+
+    def _said(self, picked: Any) -> str:
         if picked.sound:
             line = picked.sound[0]
             return f"Look at line {line} again. {self.sound.get(line, 'It does what it should.')}"
         count = f"You have {len(picked.found)} faults, and {self.enough} are asked."
         return f"{count} A question: {picked.missing[0].question}"
 
-    def _all(self, picked: Picked) -> tuple[str, ...]:
+    def _all(self, picked: Any) -> tuple[str, ...]:
         """Every fault, those first that were not found."""
         faults = (*((fault, "not found: ") for fault in picked.missing), *((fault, "") for fault in picked.found))
         return tuple(f"Line {fault.lines[0]}, {how}{fault.what}" for fault, how in faults)

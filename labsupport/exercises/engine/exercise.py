@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from labsupport import progress
 
-from .case import Case, Mistake
-from .judging import failed, left_over, problem, value_text
+from .case import Case, Having, Mistake, Outcome
+from .judging import failed, left_over, problem
 from .run import surely
 from .scene import play
 from .sources import load
+from .steps import sizes_left_out
+from .values import value_text
 from .verdict import Verdict, Words
 
 __all__ = ["Exercise", "Task"]
@@ -101,20 +103,21 @@ class Exercise(ABC):
 
 @dataclass(eq=False, repr=False)
 class Task(Exercise):
-    """An exercise whose answer is a function, tried in `cases`, one after the other, until one goes wrong."""
+    """An exercise whose answer is a function, tried in `cases`, one after the other, until one goes wrong.
+
+    - `parts`: the names of the functions, where the answer is a namespace that holds several.
+    - `remarks`: what else to say when it is passed, from what came of the cases.
+    """
 
     cases: Sequence[Case] = ()
+    parts: tuple[str, ...] = ()
+    remarks: Callable[[Sequence[Outcome]], tuple[str, ...]] = lambda _: ()
 
     def _verdict(self, answer: object) -> Verdict:
-        call = self.cases[0].call
-        if not callable(answer):
-            return Verdict(
-                "failed",
-                f"What is checked is a function, and this is {value_text(answer)}. "
-                f"Give its name, without brackets: exercises.{self.name}.check({self.name}).",
-                expected=f"a function that can be called as {call}",
-            )
+        if (said := self._no_answer(answer)) is not None:
+            return said
         left = 0
+        outcomes = []
         for case in self.cases:
             outcome = play(case, self.name, answer)
             if type(outcome.error) is NotImplementedError:  # IPython's error of input() is a kind of it, and no gap
@@ -122,4 +125,30 @@ class Task(Exercise):
             left += outcome.left
             if expected := problem(outcome):
                 return failed(outcome, expected, self.mistakes)
-        return Verdict("passed", self.praise, excerpt=outcome.tape, notes=left_over(left))
+            outcomes.append(outcome)
+        notes = (*self.remarks(outcomes), *sizes_left_out(outcomes), *left_over(left))
+        shown = outcome if outcome.tape.calls() else outcomes[0]  # thousands of readings are not drawn
+        return Verdict("passed", self.praise, excerpt=shown.tape, notes=notes)
+
+    def _no_answer(self, answer: object) -> Verdict | None:
+        """What to say of something that cannot be tried at all."""
+        if self.parts:
+            return None if Having(self.parts).fits(answer) else self._no_namespace(answer)
+        if callable(answer):
+            return None
+        return Verdict(
+            "failed",
+            f"What is checked is a function, and this is {value_text(answer)}. "
+            f"Give its name, without brackets: exercises.{self.name}.check({self.name}).",
+            expected=f"a function that can be called as {self.cases[0].call}",
+        )
+
+    def _no_namespace(self, answer: object) -> Verdict:
+        functions = ", ".join(f"{name}={name}" for name in self.parts)
+        return Verdict(
+            "failed",
+            f"What is checked is one object that holds the functions {' and '.join(self.parts)}, and this is "
+            f"{value_text(answer)}. Make it by {self.name} = SimpleNamespace({functions}), and give its name: "
+            f"exercises.{self.name}.check({self.name}).",
+            expected=repr(Having(self.parts)),
+        )

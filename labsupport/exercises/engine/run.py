@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final
 
-from labsupport.tape.ending import end, wait_unseen
+from labsupport.tape.ending import close, end, wait_unseen
 from labsupport.tape.events import clock, tick
 from labsupport.tape.frames import is_learners, stack, trimmed
 from labsupport.tape.programs import Owner, current
@@ -56,6 +56,8 @@ class Run:
             self.result = self._call()
         except BaseException as error:  # noqa: BLE001  learners' code raises anything
             self.at = _line(error.__traceback__)
+            if self.owner.halted is not None:  # what is ended from outside is closed from outside, not by the collector
+                close(self.owner)
             self.error = trimmed(error)
         self.tick = tick()
 
@@ -85,6 +87,13 @@ class Run:
             time.sleep(0.001)
         return self.ended
 
+    def let_end(self, until: float | None = None) -> None:
+        """Wait for its threads that have only their own ending left to do, at the longest until the clock says so."""
+        until = clock() + _LAST_STEPS if until is None else until
+        for thread in self.owner.threads():
+            if self.ended if thread is self._thread else not _in_learners_code(thread):
+                wait_unseen(thread, until)
+
     def computes(self) -> bool | None:
         """Whether it uses the processor, rather than wait for something; None where this cannot be known."""
         clock_of = getattr(time, "pthread_getcpuclockid", None)
@@ -104,10 +113,7 @@ def finish(runs: list[Run]) -> None:
     end([run.owner for run in runs], abort=True)
     until = clock() + _LAST_STEPS
     for run in runs:
-        for thread in run.owner.threads():
-            own = thread is run._thread  # noqa: SLF001  a Run's own
-            if run.ended if own else not _in_learners_code(thread):
-                wait_unseen(thread, until)
+        run.let_end(until)
 
 
 def surely(tidy: Callable[[], int]) -> int:

@@ -10,8 +10,8 @@ from typing import Final
 
 from labsupport.tape.events import text_of
 
-from .judging import printed
 from .run import Run, finish, surely
+from .values import printed
 from .verdict import Verdict
 
 __all__ = ["Loaded", "fill", "load"]

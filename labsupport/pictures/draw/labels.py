@@ -21,6 +21,8 @@ def label(layout: Layout, one: Label) -> str:
     """A label, whatever it is."""
     if one.kind in ("call", "sync"):
         return _call(layout, one)
+    if one.kind == "mark":
+        return ""
     place, y = layout.places[one.lane], layout.anchors[one.index]
     new = layout.story.lanes[one.lane].born == one.row and layout.signed(one.lane)
     if one.kind == "head":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from html import escape
+from math import hypot
 from typing import Final
 
 from labsupport.pictures.colours import both, fill, stroke
 
-__all__ = ["BOLD", "MONO", "SANS", "halo", "letter", "line", "mono", "n", "text", "tip"]
+__all__ = ["BOLD", "MONO", "SANS", "cross", "halo", "letter", "line", "mono", "n", "text", "tip"]
 
 MONO: Final = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace"
 SANS: Final = "system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif"
@@ -50,17 +51,32 @@ def letter(x: float, y: float, mark: str, radius: int = 9) -> str:
     return circle + text(x, y + 4.2, mark, anchor="middle", more='font-weight="700"')
 
 
+def cross(x: float, y: float) -> str:
+    """Here something was lost."""
+    return f'<path d="M{n(x - 6)} {n(y - 6)}l12 12m0 -12l-12 12" stroke-width="2.6" {stroke("error")}/>'
+
+
 def line(start: float, end: float, y: float, until: float, colour: str, width: float, dash: str) -> str:
     """The shaft of an arrow: it stops short of its tip."""
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    stop = end - (6 if end > start else -6)
-    return f'<path d="M{n(start)} {n(y)}L{n(stop)} {n(until)}" stroke-width="{width}"{dashes} {stroke(colour)}/>'
+    along, down = _way(start, end, y, until)
+    stop, low = end - 6 * along, until - 6 * down
+    return f'<path d="M{n(start)} {n(y)}L{n(stop)} {n(low)}" stroke-width="{width}"{dashes} {stroke(colour)}/>'
+
+
+def _way(start: float, end: float, y: float, until: float) -> tuple[float, float]:
+    """The direction from one point to another, one long."""
+    length = hypot(end - start, until - y)
+    return ((end - start) / length, (until - y) / length) if length else (1.0, 0.0)
 
 
 def tip(start: float, end: float, y: float, until: float, colour: str, size: float) -> str:
     """The head of an arrow, turned the way it goes."""
-    way = 1 if end > start else -1
-    slope = (until - y) / (end - start) if end != start else 0
-    back, low = end - way * size, until - slope * way * size
-    half = size * 0.45
-    return f'<path d="M{n(end)} {n(until)}L{n(back)} {n(low - half)}V{n(low + half)}z" {fill(colour)}/>'
+    along, down = _way(start, end, y, until)
+    back, low, half = end - along * size, until - down * size, size * 0.45
+    x, above = back + down * half, low - along * half
+    if not down:  # as nearly always: shorter
+        above, below = low - half, low + half
+        return f'<path d="M{n(end)} {n(until)}L{n(back)} {n(above)}V{n(below)}z" {fill(colour)}/>'
+    other = f"{n(back - down * half)} {n(low + along * half)}"
+    return f'<path d="M{n(end)} {n(until)}L{n(x)} {n(above)}L{other}z" {fill(colour)}/>'

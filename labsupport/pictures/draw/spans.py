@@ -9,7 +9,7 @@ from labsupport.pictures.colours import fill, send, stroke
 from labsupport.pictures.ladder.layout import Layout
 from labsupport.pictures.ladder.model import OUTSIDE, Band, Lane, Wait
 
-from .pen import n, text
+from .pen import cross, n, text
 
 __all__ = ["band", "band_width", "band_x", "captions", "crosses", "lifeline", "segments", "wait"]
 
@@ -94,7 +94,7 @@ def band(layout: Layout, one: Band, top: float, bottom: float) -> str:
     if one.end is None or high < end:
         return shape
     if one.lost:
-        return shape + f'<path d="M{n(x - 6)} {n(end - 6)}l12 12m0 -12l-12 12" stroke-width="2.6" {stroke("error")}/>'
+        return shape + cross(x, end)
     lane = layout.places[one.lane].x
     return shape + f'<path d="M{n(x)} {n(end - 1.3)}H{n(lane)}" stroke-width="2.6" {stroke(colour)}/>'
 
@@ -123,7 +123,7 @@ def _free_row(layout: Layout, one: Band) -> int | None:
     """The last row of the first dozen beside the band in which no wire passes."""
     end = one.end.row if one.end is not None else len(layout.rows)
     rows = range(min(end, one.begin.row + 12) - 1, one.begin.row, -1)
-    return next((row for row in rows if not layout.rows[row].wires), None)
+    return next((row for row in rows if row not in layout.crossed), None)
 
 
 def _active(one: Band, row: int) -> bool:

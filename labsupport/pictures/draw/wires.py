@@ -8,33 +8,55 @@ from labsupport.pictures.colours import fill, send, stroke
 from labsupport.pictures.ladder.layout import Layout
 from labsupport.pictures.ladder.model import Wire
 
-from .pen import halo, line, n, text, tip
+from .pen import cross, halo, line, n, text, tip
 from .spans import band_width, band_x
 
-__all__ = ["wire"]
+__all__ = ["stop", "wire"]
 
 #: How far below its call accept() hands the connection over, where labels do not stand between.
 HANDED: Final = 9
 #: How far below the bytes that it answers a reset comes back.
 ANSWER: Final = 28
+#: How far between the lifelines something is lost, and how far along a sloping wire its number stands: near its
+#: beginning, for two that cross are far apart there; but near its end if others begin in the same place.
+LOST_AT: Final = 0.62
+SLOPE_AT: Final = 0.24
+FAN_AT: Final = 0.78
 
 
 def wire(layout: Layout, one: Wire) -> str:
-    """A wire, level unless a link delays it."""
+    """A wire: level, unless a link delays it."""
     if one.kind == "handed":
         return _handed(layout, one)
-    y = layout.anchors[one.target.index if one.kind == "ACK" and one.target is not None else one.source.index]
+    y, until = layout.heights(one)
     if one.kind in ("RST", "ICMP") and _answers(layout, one):
-        y += ANSWER
-    until = layout.y(one.lane, one.row) if one.row >= 0 else y
+        y, until = y + ANSWER, until + ANSWER
     start, end = _ends(layout, one, y)
     if one.kind == "data":
         return _data(layout, one, start, end, y, until)
     if one.kind == "signal":
         return line(start, end, y, until, "soft", 1.4, "1 4") + tip(start, end, y, until, "soft", 7)
     colour = "error" if one.kind in ("RST", "ICMP") else "soft"
+    if one.lost:
+        end = stop(layout, one, start, end)
+        shaft = line(start, end, y, until, colour, 1.6, "6 4")
+        return shaft + cross(end, y) + _kernel_name(layout, one, start, end, y)
     drawn = line(start, end, y, until, colour, 1.6, "6 4") + tip(start, end, y, until, colour, 8)
-    return drawn + halo(_middle(layout, start, end), (y + until) / 2 - 6, one.text, colour)
+    return drawn + _kernel_name(layout, one, start, end, (y + until) / 2)
+
+
+def _kernel_name(layout: Layout, one: Wire, start: float, end: float, y: float) -> str:
+    """SYN, FIN, RST: above the middle of the wire; of two that a link sent both ways once, between them."""
+    middle = _middle(layout, start, end)
+    if one.by_link:
+        wires = layout.rows[one.source.row].wires
+        twins = [other for other in wires if other.by_link and other.source is one.source]
+        if one is not twins[0]:
+            return ""
+        middle = sum(layout.gap) / 2 if len(twins) > 1 else (start + end) / 2
+    elif one.lost:
+        middle = (start + end) / 2
+    return halo(middle, y - 6, one.text, "error" if one.kind in ("RST", "ICMP") else "soft")
 
 
 def _answers(layout: Layout, one: Wire) -> bool:
@@ -45,6 +67,8 @@ def _answers(layout: Layout, one: Wire) -> bool:
 def _ends(layout: Layout, one: Wire, y: float) -> tuple[float, float]:
     start, end = layout.places[one.start].x, layout.places[one.lane].x
     way = 1 if end > start else -1
+    if one.by_link:
+        return sum(layout.gap) / 2 + 3 * way, end - way * _reach(layout, one)
     door = {"SYN": one.lane, "SYN+ACK": one.start}.get(one.kind)
     edge = _doorstep(layout, one, door, y) if door is not None else None
     near = edge if edge is not None and one.kind == "SYN+ACK" else start + 7 * way
@@ -72,11 +96,11 @@ def _reach(layout: Layout, one: Wire) -> float:
         return 50 if layout.style == "spread" else 12 if layout.marks[one.lane] else 7
     at = layout.places[one.lane].x
     if one.kind == "data":
-        band = layout.arrivals.get((one.source.index, one.lane))
+        band = layout.arrivals.get(((one.until or one.source).index, one.lane))
         return 7 if band is None else abs(band_x(layout, band) - at) + band_width(layout) / 2
     if one.kind not in ("FIN", "RST"):
         return 7
-    row = one.source.row
+    row = one.last_row
     waiting = (
         abs(band_x(layout, band) - at) + band_width(layout) / 2 + 1
         for band in layout.shore.get(one.lane, ())
@@ -103,15 +127,41 @@ def _middle(layout: Layout, start: float, end: float) -> float:
     return middle if low <= middle <= high else (low + high) / 2
 
 
+def stop(layout: Layout, one: Wire, start: float, end: float) -> float:
+    """Where a wire ends that does not arrive: in the link, between the lifelines, or at the receiver's kernel."""
+    if one.lost in ("closed", "full"):
+        return end
+    low, high = layout.gap
+    share = LOST_AT if end > start else 1 - LOST_AT
+    return low + (high - low) * share
+
+
 def _data(layout: Layout, one: Wire, start: float, end: float, y: float, until: float) -> str:
     """Bytes on their way, with the number of their send."""
     colour, name = send(one.number), str(one.number or "?")
-    middle, height, half = _middle(layout, start, end), (y + until) / 2, 5 + 4 * len(name)
+    if one.lost:
+        end = stop(layout, one, start, end)
+    share = _pill_at(layout, one, start, end)
+    middle, height, half = start + (end - start) * share, y + (until - y) * share, 5 + 4 * len(name)
     pill = (
         f'<rect x="{n(middle - half)}" y="{n(height - 9)}" width="{n(2 * half)}" height="18" rx="9" {fill(colour)}/>'
         + text(middle, height + 4.2, name, colour="ontop", anchor="middle", more='font-weight="700"')
     )
+    if one.lost == "on its way":
+        return (
+            line(start, end, y, until, colour, 2.4, "")
+            + line(end, end + (end - start) / 4, y, y, colour, 2.4, "2 5")
+            + pill
+        )
     if one.lost:
-        cross = f'<path d="M{n(end - 6)} {n(until - 6)}l12 12m0 -12l-12 12" stroke-width="2.6" {stroke("error")}/>'
-        return line(start, end, y, until, colour, 2.4, "") + cross + pill
+        return line(start, end, y, until, colour, 2.4, "") + cross(end, until) + pill
     return line(start, end, y, until, colour, 2.4, "") + tip(start, end, y, until, colour, 10) + pill
+
+
+def _pill_at(layout: Layout, one: Wire, start: float, end: float) -> float:
+    """Which part of a wire is before its number: those of wires that cross, or leave from one place, stand apart."""
+    if one.until is None:
+        return 0.5 if one.lost in ("link", "on its way") else (_middle(layout, start, end) - start) / (end - start)
+    others = (other for other in layout.rows[one.source.row].wires if other is not one and other.kind == "data")
+    fan = any(other.source is one.source for other in others)
+    return FAN_AT if fan else SLOPE_AT

@@ -24,7 +24,7 @@ def calls(draft: Draft) -> None:
     folded = _binds_of_listens(draft.events)
     whole = frozenset(folded.values())
     for event in draft.events:
-        if isinstance(event, Sync) or event in folded or event not in draft.plot.begin:
+        if not isinstance(event, Call | Note) or event in folded or event not in draft.plot.begin:
             continue
         lane = draft.cast.lane(event.endpoint)
         if lane is None:
@@ -146,7 +146,7 @@ def signals(draft: Draft) -> None:
 def _nearest(draft: Draft) -> dict[Sync, Lane]:
     programs: dict[object, list[Call | Sync]] = defaultdict(list)
     for event in draft.events:
-        if not isinstance(event, Note) and drawn(event):
+        if isinstance(event, Call | Sync) and drawn(event):
             programs[event.program].append(event)
     found: dict[Sync, Lane] = {}
     for chain in programs.values():

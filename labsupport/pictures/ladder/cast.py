@@ -76,7 +76,8 @@ class Cast:
         if endpoint is None:
             if not left and connection.stream and connection.listener is not None:
                 return self._add("connection", "connection", left=left, stream=True)
-            return self._outside(OUTSIDE if connection.made else "no listener", left=left, stream=connection.stream)
+            reached = connection.made and not (connection.route is not None and connection.route.error)
+            return self._outside(OUTSIDE if reached else "no listener", left=left, stream=connection.stream)
         if endpoint in self._of:
             return self._of[endpoint]
         if left:

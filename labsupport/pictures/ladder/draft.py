@@ -76,7 +76,12 @@ class Draft:
 
     def wire(
         self, kind: str, source: Label, start: Lane, lane: Lane, target: Label | None = None, number: int = 0
-    ) -> None:
+    ) -> Wire:
         """Add a wire; what a kernel sent on its own bears its name."""
         text = kind if kind.isupper() else ""
         self.wires.append(Wire(kind, source, start.index, lane.index, target, number, text))
+        return self.wires[-1]
+
+    def mark(self, lane: Lane, row: int, name: str) -> Label:
+        """A height on a lifeline; `name` only orders those of one row."""
+        return self.label(lane, row, "mark", name)

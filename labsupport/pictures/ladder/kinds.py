@@ -28,6 +28,8 @@ def drawn(event: Event) -> bool:
         return True
     if isinstance(event, Sync):
         return event.kind in ("set", "wait", "join")
+    if not isinstance(event, Call):
+        return False  # what a link did is drawn with the bytes that it carried
     if event.op not in _DRAWN or event.ending == "again":
         return False
     return event.error is None or event.error.type.__name__ not in _FOLDED or in_progress(event)

@@ -24,7 +24,9 @@ ANCHOR: Final = 18
 #: Between two wires of one row, with room for what is written on the lower; a birth stands closer to its handshake.
 APART: Final = 28
 BIRTH: Final = 20
-_RANK: Final = {"call": 0, "sync": 1, "head": 2, "state": 3, "note": 4}
+#: Between the wire by which accept() hands a connection over and a note below it.
+HANDED_OVER: Final = 20
+_RANK: Final = {"mark": -1, "call": 0, "sync": 1, "head": 2, "state": 3, "note": 4}
 
 
 @dataclass(slots=True)
@@ -101,6 +103,23 @@ class Layout:
         return {(band.begin.index, band.lane): band for band in self.story.bands}
 
     @cached_property
+    def sloping(self) -> list[Wire]:
+        """The wires that arrive in a later row than they leave."""
+        return [wire for wire in self.story.wires if wire.until is not None]
+
+    @cached_property
+    def crossed(self) -> set[int]:
+        """The rows in which a wire begins, or through which one slopes."""
+        rows = {wire.source.row for wire in self.story.wires}
+        return rows.union(*(range(wire.source.row, wire.last_row + 1) for wire in self.sloping))
+
+    def heights(self, wire: Wire) -> tuple[float, float]:
+        """Where it leaves and where it arrives."""
+        source = wire.target if wire.kind == "ACK" and wire.target is not None else wire.source
+        y = self.anchors[source.index]
+        return y, self.anchors[wire.until.index] if wire.until is not None else y
+
+    @cached_property
     def shore(self) -> dict[int, list[Band]]:
         """The bands beside each lane."""
         found: dict[int, list[Band]] = defaultdict(list)
@@ -154,13 +173,14 @@ def _stack(story: Story, *layouts: Layout) -> None:
         (wire.target if wire.kind == "ACK" and wire.target else wire.source).index
         for wire in story.wires
         if wire.kind != "handed"
-    }
+    } | {wire.until.index for wire in story.wires if wire.until is not None}
     top = max(layout.top for layout in layouts)
     for layout in layouts:
         layout.top = top
     for number, labels in enumerate(rows):
-        labels.sort(key=lambda label: (_RANK[label.kind] > 1, label.lane, _RANK[label.kind], label.index))
-        height = max(_fill(layout, labels, top, busy) for layout in layouts)
+        labels.sort(key=lambda label: (_RANK[label.kind] > 1, label.lane, _rank(label), label.index))
+        handed = {wire.lane for wire in wires[number] if wire.kind == "handed"}
+        height = max(_fill(layout, labels, top, busy, handed) for layout in layouts)
         for layout in layouts:
             layout.rows.append(Row(top, height, labels, wires.get(number, [])))
         top += height
@@ -168,10 +188,16 @@ def _stack(story: Story, *layouts: Layout) -> None:
         layout.height = top + 14
 
 
-def _fill(layout: Layout, labels: list[Label], top: float, busy: set[int]) -> float:
+def _rank(label: Label) -> int:
+    """In which order the labels of a lane stand in a row: what a link did before the state that follows from it."""
+    return _RANK["head"] if label.kind == "note" and label.by_link else _RANK[label.kind]
+
+
+def _fill(layout: Layout, labels: list[Label], top: float, busy: set[int], handed: set[int]) -> float:
     """Put the labels of a row into their columns; the height that they need.
 
     Those that a wire leaves from (`busy`) also stand at different heights, or two wires would be drawn as one.
+    Beside a lane that accept() hands over (`handed`) the first line is left free, if that wire passes there.
     """
     taken: list[float] = []
     bottom: dict[int, float] = {}
@@ -180,6 +206,8 @@ def _fill(layout: Layout, labels: list[Label], top: float, busy: set[int]) -> fl
         shape = layout.boxes[label.index]
         column = layout.places[label.lane].column
         anchor = top + ANCHOR if column not in bottom else bottom[column] + 3 + shape.up
+        if label.kind == "note" and label.lane in handed and layout.style == "spread":
+            anchor = max(anchor, top + ANCHOR + HANDED_OVER)
         if label.kind == "head":
             anchor = max(anchor, top + ANCHOR + BIRTH)
             born[label.lane] = label

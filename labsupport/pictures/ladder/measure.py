@@ -45,6 +45,8 @@ class Box:
 
 def box(label: Label, room: float, mark: str) -> Box:
     """Fit a label into `room` pixels; `mark`: the letter of its lane, which stands before it, or ""."""
+    if label.kind == "mark":
+        return Box(0, 0, 0, [], [], [], False)
     frame = label.kind in ("call", "sync")
     inner = room - 2 * PAD
     lead = (18 if room > TIGHT else 12) if mark and frame else 0

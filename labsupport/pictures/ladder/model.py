@@ -83,8 +83,10 @@ class Lane:
 class Label:
     """Text beside a lifeline.
 
-    `kind`: "call", "sync" (a signal, a join), "state", "head" (the lane begins here) or "note".
+    `kind`: "call", "sync" (a signal, a join), "state", "head" (the lane begins here), "note", or "mark": not drawn,
+    only a height at which something arrives.
     `trouble`: the name of what was raised, or "".  `index` is its place in `Story.labels`.
+    `by_link`: what a link's fault did, as a clause whose subject is the link, or "".
     """
 
     lane: int
@@ -96,6 +98,7 @@ class Label:
     tls: bool = False
     event: Any = None
     index: int = -1
+    by_link: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -112,9 +115,10 @@ class Wire:
 
     `kind`: "data", "signal", "handed" (accept gives the connection to the program), or what a kernel
     sent on its own: "SYN", "SYN+ACK", "ACK", "FIN", "RST", "ICMP".  It leaves at `source` and arrives on `lane`
-    at `target` where there is one, else at the height where it left: nothing here takes time.
-    A link will set `row` to a later one (an arrow that slopes) and `lost` to a cause (an arrow that
-    ends in a cross); without links both stay as they are.
+    at `target` where there is one, else at the height where it left: without a link nothing takes time.
+    With one it may slope, to a later mark `until`; or end on the way: `lost` says why ("closed": at the receiver,
+    which had closed; "full": at its kernel, which had no room; "link": a fault's doing; "on its way": it may still
+    come); or come from the link itself (`by_link`), between the lifelines.
     """
 
     kind: str
@@ -124,8 +128,14 @@ class Wire:
     target: Label | None = None
     number: int = 0
     text: str = ""
-    row: int = -1
+    until: Label | None = None
     lost: str = ""
+    by_link: bool = False
+
+    @property
+    def last_row(self) -> int:
+        """The row in which it arrives."""
+        return self.until.row if self.until is not None else self.source.row
 
 
 @dataclass(slots=True, eq=False)
@@ -147,7 +157,10 @@ class Band:
 
 @dataclass(slots=True, eq=False)
 class Story:
-    """All of a ladder but its measures.  `rows`: how many; `notes`: sentences for below the picture."""
+    """All of a ladder but its measures.
+
+    `rows`: how many; `notes`: sentences for below the picture, the first `links` of them on links.
+    """
 
     lanes: list[Lane]
     labels: list[Label]
@@ -157,3 +170,4 @@ class Story:
     rows: int
     notes: list[str]
     numbers: dict[int, int]
+    links: int = 0

@@ -4,6 +4,7 @@ The edges, each of at least one row: the calls of a program in their order; conn
 listen → connect; a send → the recv that took its bytes; close or shutdown → the recv that
 gave b''; what made a kernel reset → the call that was told; start → the thread's first call;
 a thread's last call → join; `Signal.set` → wait; each side's do_handshake → the other's.
+What a link did stands between: a send → its landing → the recv (`through`).
 
 Silence is evidence too: a recv that timed out, or gave less than it could, ended before the
 next bytes came.  These edges are hints: where they cannot hold, they give way.
@@ -14,22 +15,29 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any, Final
 
 from labsupport.tape.events import Call, Endpoint, Event, Note, Program, Sync
 from labsupport.tape.exchange import Connection, Exchange
 
 from .kinds import always_waits, at_once, drawn, first_calls
+from .landings import Landing, landings
 from .order import Order
-from .silence import coming, feeds, had_room
+from .silence import coming, feeds, had_room, lost
+from .through import Through
 
 __all__ = ["Plot"]
+
+#: What a program did that is not drawn, and still orders what is: it started a thread; it saw how far another was.
+_UNSEEN: Final = frozenset({"start", "saw"})
 
 
 class Plot:
     """The rows of all that is drawn.
 
     `begin[event]`, `end[event]`: its rows; an event that is open has no end.  `made[connection]`: the row in which
-    the kernels were connected.
+    the kernels were connected.  `landed[arrow]`: where bytes came out of a link; `late[landing or control]`: the row of
+    what a link did.
     """
 
     def __init__(self, events: Sequence[Event], exchange: Exchange) -> None:
@@ -39,18 +47,22 @@ class Plot:
         self._birth: dict[Connection, int] = {}
         self._programs: dict[Program, list[Call | Sync]] = defaultdict(list)
         for event in events:
-            if isinstance(event, Note):
+            if not isinstance(event, Call | Sync):
                 continue
-            if drawn(event) or (isinstance(event, Sync) and event.kind == "start"):
+            if drawn(event) or (isinstance(event, Sync) and event.kind in _UNSEEN):
                 self._programs[event.program].append(event)
         for chain in self._programs.values():
             self._follow(chain)
+        self.landed = landings(exchange)
+        self._through = Through(self._order, exchange, self.landed, self._from)
         self._connect(events, exchange)
+        self._through.connect(self._to, self._birth)
         self._after: dict[Event, set[int]] = {}
         rows = self._order.rows()
         self.begin = {event: rows[node] for event, node in self._from.items()}
         self.end = {event: rows[node] for event, node in self._to.items()}
         self.made = {connection: rows[node] for connection, node in self._birth.items()}
+        self.late = {thing: rows[node] for thing, node in self._through.nodes.items()}
 
     def surely(self, before: Event, after: Event) -> bool:
         """Whether a program, or what passed between two, makes `before` end above where `after` begins."""
@@ -66,7 +78,7 @@ class Plot:
         order, last, step = self._order, -1, 0
         for event in chain:
             begin = order.node()
-            unseen = isinstance(event, Sync) and event.kind == "start"
+            unseen = isinstance(event, Sync) and event.kind in _UNSEEN
             if last >= 0:
                 order.edge(last, begin, 0 if unseen else step)
             self._from[event] = begin
@@ -74,7 +86,7 @@ class Plot:
 
     def _finish(self, event: Call | Sync, begin: int) -> int:
         """The node in which `event` ends."""
-        if isinstance(event, Sync) and event.kind in ("set", "start"):
+        if isinstance(event, Sync) and event.kind in ("set", *_UNSEEN):
             self._to[event] = begin
             return begin
         if event.open:
@@ -90,13 +102,13 @@ class Plot:
     # --- the order between programs ---------------------------------------------------------
 
     def _connect(self, events: Sequence[Event], exchange: Exchange) -> None:
+        self._notes(events)
         self._handshakes(events, exchange)
         self._bytes(exchange)
         self._endings(exchange)
         self._syncs(events)
         self._tls(events, exchange)
         self._silence(events, exchange)
-        self._notes(events)
 
     def _edge(self, before: Event | None, after: Event | None, rows: int = 1) -> None:
         """`before` begins some rows above where `after` ends."""
@@ -148,12 +160,15 @@ class Plot:
 
     def _bytes(self, exchange: Exchange) -> None:
         for arrow in exchange.arrows:
-            self._edge(arrow.source, arrow.target)
-            for peek in arrow.peeks:
-                self._edge(arrow.source, peek)
+            if arrow not in self.landed:
+                self._edge(arrow.source, arrow.target)
+                for peek in arrow.peeks:
+                    self._edge(arrow.source, peek)
 
     def _endings(self, exchange: Exchange) -> None:
         for control in exchange.controls:
+            if control in self._through.nodes:
+                continue
             if control.kind not in ("SYN", "SYN+ACK") and control.cause is not control.effect:
                 self._edge(control.cause, control.effect)
         closes = {
@@ -182,12 +197,21 @@ class Plot:
             if event.kind == "wait" and event.result is not False:
                 cause = next((one for one in sets[event.key] if event.done is None or one.order < event.done), None)
                 self._edge(cause, event)
+            elif event.kind == "saw" and event in self._from:
+                self._sight(event)
             elif isinstance(event.key, Program) and event.key in self._programs:
                 chain = self._programs[event.key]
                 if event.kind == "start" and event in self._from:
                     self._order.edge(self._from[event], self._from[chain[0]])
                 elif event.kind == "join" and event.result is not False and chain[-1] in self._to and event in self._to:
                     self._order.edge(self._to[chain[-1]], self._to[event])
+
+    def _sight(self, saw: Sync) -> None:
+        """A program went on when it had seen that another had come so far: to the end of a call, or into it."""
+        call: Any = saw.key
+        if call in self._from:
+            over = call.done is not None and call.done < saw.order
+            self._order.edge((self._to if over else self._from)[call], self._from[saw], 0)
 
     def _tls(self, events: Sequence[Event], exchange: Exchange) -> None:
         shakes: dict[Endpoint, list[Call]] = defaultdict(list)
@@ -204,25 +228,41 @@ class Plot:
 
     def _silence(self, events: Sequence[Event], exchange: Exchange) -> None:
         """A call that ended before the next bytes came: because it timed out, or gave fewer than it could."""
-        expected = coming(exchange)
+        expected, missed = coming(exchange, self.landed), lost(exchange)
         for event in events:
             if not isinstance(event, Call) or event not in self._to or not had_room(event):
                 continue
+            if event.error is not None:
+                self._in_vain(event, missed.get(event.endpoint, []))
             following = expected.get(event.endpoint, [])
-            at = bisect_right(following, event.order, key=lambda call: call.order)
-            if at < len(following) and following[at] in self._from and not feeds(exchange, following[at], event):
-                self._order.hint(self._to[event], self._from[following[at]])
+            at = bisect_right(following, event.order, key=lambda one: one.order)
+            while at < len(following) and isinstance(following[at], Landing) and feeds(exchange, following[at], event):
+                at += 1  # of what a link handed on it is known when it arrived
+            if at == len(following) or feeds(exchange, following[at], event):
+                continue
+            came = following[at]
+            node = self._through.nodes.get(came) if isinstance(came, Landing) else self._from.get(came)
+            if node is not None:
+                self._order.hint(self._to[event], node)
+
+    def _in_vain(self, call: Call, missed: Sequence[Call]) -> None:
+        """A call that timed out waited while this was sent, and was lost."""
+        first = bisect_right(missed, call.order, key=lambda send: send.order)
+        last = bisect_right(missed, call.done or 0, key=lambda send: send.order)
+        for send in missed[first:last]:
+            if send in self._from:
+                self._order.hint(self._from[send], self._to[call])
 
     def _notes(self, events: Sequence[Event]) -> None:
         """The collector closes a socket after all that its last user had done until then."""
         users: dict[Endpoint, Call] = {}
         latest: dict[Program, Event] = {}
         for event in events:
+            if isinstance(event, Call | Sync) and event in self._from:
+                latest[event.program] = event
+                if isinstance(event, Call):
+                    users[event.endpoint] = users[event.accepted or event.endpoint] = event
             if not isinstance(event, Note):
-                if event in self._from:
-                    latest[event.program] = event
-                    if isinstance(event, Call):
-                        users[event.endpoint] = event
                 continue
             self._from[event] = self._to[event] = node = self._order.node()
             user = users.get(event.endpoint)

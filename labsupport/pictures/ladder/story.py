@@ -9,9 +9,11 @@ from collections import defaultdict
 
 from .calls import calls, signals
 from .draft import Draft, Source
+from .links import stood_between
 from .model import Label, Story, Wire
+from .payload import bytes_sent
 from .states import EITHER, states
-from .traffic import bytes_sent, connections, controls
+from .traffic import connections, controls
 
 __all__ = ["Source", "tell"]
 
@@ -26,27 +28,29 @@ def tell(source: Source) -> Story:
     bytes_sent(draft)
     _lifelines(draft)
     rows = _still_waiting(draft, _squeeze(draft))
-    _slots(draft)
     # The tape is in the order in which things happened to begin; what is drawn is not.
     draft.labels.sort(key=_place)
     for index, label in enumerate(draft.labels):
         label.index = index
+    _slots(draft)
     draft.waits.sort(key=lambda wait: wait.begin.index)
     draft.bands.sort(key=lambda band: (band.begin.index, band.lane, band.number))
     draft.wires.sort(key=_crossing)
-    return Story(
-        draft.cast.lanes, draft.labels, draft.waits, draft.wires, draft.bands, rows, _notes(draft), draft.numbers
-    )
+    links = stood_between(one.route for one in draft.cast.connections)
+    notes = [*links, *_notes(draft)]
+    drawn = draft.labels, draft.waits, draft.wires, draft.bands
+    return Story(draft.cast.lanes, *drawn, rows, notes, draft.numbers, len(links))
 
 
 def _place(label: Label) -> tuple[int, int, str, str, list[int]]:
     return label.row, label.lane, label.kind, label.text, [chip.number for chip in label.chips]
 
 
-def _crossing(wire: Wire) -> tuple[int, int, str, int, int]:
+def _crossing(wire: Wire) -> tuple[int, int, str, int, int, int]:
     # What is answered stands before its answer: SYN+ACK before ACK (RFC 9293 §3.5), bytes before the reset.
     rank = {"SYN+ACK": 0, "ACK": 1, "data": 1}.get(wire.kind, 2)
-    return wire.source.index, rank, wire.kind, wire.lane, wire.number
+    until = wire.until.index if wire.until is not None else -1
+    return wire.source.index, rank, wire.kind, wire.lane, wire.number, until
 
 
 def _lifelines(draft: Draft) -> None:
@@ -90,7 +94,7 @@ def _still_waiting(draft: Draft, rows: int) -> int:
 def _slots(draft: Draft) -> None:
     """Bands that wait beside one lifeline at the same time stand side by side."""
     taken: dict[int, list[int]] = defaultdict(list)
-    for band in sorted(draft.bands, key=lambda band: (band.begin.row, band.number)):
+    for band in sorted(draft.bands, key=lambda band: (band.begin.row, band.number, band.begin.index)):
         ends = taken[band.lane]
         slot = next((place for place, until in enumerate(ends) if until <= band.begin.row), len(ends))
         ends[slot : slot + 1] = [band.end.row if band.end is not None else 1 << 60]

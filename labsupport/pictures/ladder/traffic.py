@@ -1,22 +1,25 @@
-"""What went between the lanes of a story: connections, what kernels sent on their own, and bytes."""
+"""What went between the lanes of a story but bytes: connections, and what kernels sent on their own."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
-from labsupport.tape.arrows import Arrow, Control
+from labsupport.tape.arrows import Control
 from labsupport.tape.events import Call, Event
 from labsupport.tape.exchange import Connection
 from labsupport.tape.streams import RECEIVING
 
 from .draft import Draft
-from .model import OUTSIDE, Band, Label, Lane
+from .links import told
+from .model import OUTSIDE, Label, Lane, Wire
 
-__all__ = ["bytes_sent", "connections", "controls"]
+__all__ = ["connections", "controls"]
 
 
 def connections(draft: Draft) -> None:
     """Where connections begin, and where accept() hands them over."""
+    by_links = {control.connection for control in draft.exchange.controls if _is_by_link(control)}
     for one in draft.cast.connections:
         client, server = draft.cast.end(one, client=True), draft.cast.end(one, client=False)
         if one.stream and one.connect is not None and one.connect in draft.begins:
@@ -25,8 +28,12 @@ def connections(draft: Draft) -> None:
                 draft.facts[client].failed = draft.plot.end.get(one.connect)
         if one in draft.plot.made:
             _made(draft, one, client, server)
-        if one.stream and OUTSIDE in (client.kind, server.kind):
+        if one.stream and OUTSIDE in (client.kind, server.kind) and one not in by_links:
             _end_from_outside(draft, *((server, client) if server.kind == OUTSIDE else (client, server)))
+
+
+def _is_by_link(control: Control) -> bool:
+    return control.source is None and control.kind in ("FIN", "RST") and control.connection.route is not None
 
 
 def _made(draft: Draft, one: Connection, client: Lane, server: Lane) -> None:
@@ -34,6 +41,8 @@ def _made(draft: Draft, one: Connection, client: Lane, server: Lane) -> None:
     for lane in (client, server):
         draft.facts[lane].made = row
     if server.kind == OUTSIDE:
+        if one.route is not None and one.route.error:
+            draft.label(server, row, "note", "the link could not reach its target")
         return
     server.born, server.held = row, None
     head = draft.label(server, row, "head", server.title)
@@ -77,7 +86,8 @@ def _unordered(draft: Draft) -> None:
     """Of two closes that nothing orders, the row is the layout's word and not a fact."""
     closes: dict[Connection, list[Event]] = defaultdict(list)
     for control in draft.exchange.controls:
-        if control.kind == "FIN" and control.cause is not None and control.connection in draft.shown:
+        by_an_end = control.source is not None or control.connection.route is None
+        if control.kind == "FIN" and by_an_end and control.cause is not None and control.connection in draft.shown:
             closes[control.connection].append(control.cause)
     for one, causes in closes.items():
         if len(causes) == 2 and not any(draft.plot.surely(*pair) for pair in (causes, causes[::-1])):
@@ -87,6 +97,9 @@ def _unordered(draft: Draft) -> None:
 
 def _control(draft: Draft, control: Control) -> None:
     one = control.connection
+    if _is_by_link(control):
+        _by_link(draft, control)
+        return
     from_client = control.source is one.client
     source, target = draft.cast.end(one, client=from_client), draft.cast.end(one, client=not from_client)
     at = draft.begins.get(control.cause) if control.cause is not None else None
@@ -99,68 +112,51 @@ def _control(draft: Draft, control: Control) -> None:
     reset = draft.facts[source].reset
     if at is None or (control.kind == "FIN" and reset is not None and reset <= at.row):
         return
-    draft.wire(control.kind, at, source, target)
+    wire = draft.wire(control.kind, at, source, target)
+    if control.kind == "SYN+ACK":
+        wire.by_link = one.route is not None and target.kind != OUTSIDE and source.kind == OUTSIDE
     if control.kind == "FIN":
-        draft.facts[source].says_fin = draft.facts[target].hears_fin = at.row
+        _fin(draft, control, wire, at)
     elif control.kind == "RST" and one.made:
-        for lane in (source, target):
-            known = draft.facts[lane].reset
-            draft.facts[lane].reset = at.row if known is None else min(known, at.row)
+        _reset(draft, (source, target), at.row)
 
 
-# --- bytes ----------------------------------------------------------------------------------------
-
-
-def bytes_sent(draft: Draft) -> None:
-    """A wire for each send, and a band for the time that its bytes wait in the receiver's kernel."""
-    found: dict[tuple[Call | None, Connection], list[Arrow]] = defaultdict(list)
-    for arrow in draft.exchange.arrows:
-        if arrow.connection in draft.shown:
-            event = arrow.source if arrow.source is not None else arrow.target
-            found[event, arrow.connection].append(arrow)
-    for (_, one), arrows in found.items():
-        if arrows[0].source is None:
-            _from_outside(draft, arrows[0], one)
-        else:
-            _send(draft, arrows, arrows[0].source, one)
-
-
-def _from_outside(draft: Draft, arrow: Arrow, one: Connection) -> None:
-    label = draft.ends.get(arrow.target) if arrow.target is not None else None
-    if label is not None:
-        client, server = draft.cast.end(one, client=True), draft.cast.end(one, client=False)
-        lane = draft.cast.lanes[label.lane]
-        draft.wire("data", label, server if lane is client else client, lane, label)
-
-
-def _send(draft: Draft, arrows: list[Arrow], send: Call, one: Connection) -> None:
-    begin = draft.begins.get(send)
-    if begin is None:
+def _fin(draft: Draft, control: Control, wire: Wire, at: Label) -> None:
+    """The end of a stream: at once, later through a link, or swallowed by one."""
+    lanes = draft.cast.lanes
+    row = draft.plot.late.get(control, at.row)
+    draft.facts[lanes[wire.start]].says_fin = at.row
+    if control.lost:
+        wire.lost = "link"
         return
-    target = draft.cast.end(one, client=send.endpoint is not one.client)
-    number = draft.numbers.get(arrows[0].number, 0)
-    draft.wire("data", begin, draft.cast.lanes[begin.lane], target, number=number)
-    closed = draft.closings.get(target)
-    if closed is not None and closed.row <= begin.row and any(arrow.fate == "discarded" for arrow in arrows):
-        draft.wires[-1].lost = "closed"
-        late = closed.event is not None and draft.plot.surely(closed.event, send)
-        how = "comes after close()" if late else "is never read"
-        draft.label(target, begin.row, "note", f"{number} {how}: thrown away")
-    elif target.kind != OUTSIDE:
-        draft.bands.append(_band(draft, arrows, begin, target, number))
+    if row > at.row:
+        wire.until = draft.mark(lanes[wire.lane], row, "FIN")
+    draft.facts[lanes[wire.lane]].hears_fin = row
 
 
-def _band(draft: Draft, arrows: list[Arrow], begin: Label, lane: Lane, number: int) -> Band:
-    """The bytes of one send, from their arrival until the last of them is taken."""
-    length = sum(arrow.length for arrow in arrows)
-    unread = sum(arrow.length for arrow in arrows if arrow.fate == "discarded")
-    if unread:
-        end = draft.closings.get(lane)
-        if end is not None:
-            draft.label(lane, end.row, "note", f"{unread:,} B of {number} never read: thrown away")
-        return Band(lane.index, number, begin, end, length, lost=True)
-    takers = [draft.ends.get(arrow.target) if arrow.target is not None else None for arrow in arrows]
-    taken = [taker for taker in takers if taker is not None]
-    if len(taken) < len(takers):
-        return Band(lane.index, number, begin, None, length)
-    return Band(lane.index, number, begin, max(taken, key=lambda label: label.row), length)
+def _reset(draft: Draft, lanes: Iterable[Lane], row: int) -> None:
+    for lane in lanes:
+        known = draft.facts[lane].reset
+        draft.facts[lane].reset = row if known is None else min(known, row)
+
+
+def _by_link(draft: Draft, control: Control) -> None:
+    """What a link sent on its own, to one end of a connection."""
+    one, end = control.connection, control.target
+    target = draft.cast.end(one, client=end is one.client)
+    source = draft.cast.end(one, client=end is not one.client)
+    row = draft.plot.late.get(control)
+    label = draft.ends.get(control.effect) if control.effect is not None else None
+    if row is not None and control.decision is not None:
+        text = f"{control.kind} from the link: {control.decision.cause}"
+        server = draft.cast.end(one, client=False)
+        known = (one for one in draft.labels if one.lane == server.index and one.row == row and one.text == text)
+        label = next(known, None) or draft.label(server, row, "note", text)
+        label.by_link = told(control.decision)
+    if label is None:
+        return
+    draft.wire(control.kind, label, source, target).by_link = True
+    if control.kind == "FIN":
+        draft.facts[target].hears_fin = label.row
+    else:
+        _reset(draft, (target,), label.row)

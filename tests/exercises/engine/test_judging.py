@@ -6,7 +6,8 @@ import socket
 
 import pytest
 
-from labsupport.exercises.engine.judging import call_text, left_over, printed, value_text
+from labsupport.exercises.engine.judging import left_over
+from labsupport.exercises.engine.values import call_text, printed, value_text
 from labsupport.tape.events import Call, Endpoint, Program
 
 

@@ -55,8 +55,15 @@ def test_a_check_that_is_interrupted_while_it_tidies_up_leaves_nothing_open(monk
         finish(runs)
 
     monkeypatch.setattr(scene, "finish", interrupted)
+
+    kept: list[socket.socket] = []
+
+    def waits(address: Any) -> bytes:
+        kept.append(socket.create_connection(address))
+        return kept[0].recv(100)
+
     with pytest.raises(KeyboardInterrupt):
-        exercises.whole_answer.check(lambda address: socket.create_connection(address).recv(100))
+        exercises.whole_answer.check(waits)
 
 
 @pytest.mark.usefixtures("nothing_stays")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 from collections.abc import Callable
@@ -9,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from labsupport.exercises.engine import Case, Outcome, Stage
+from labsupport.exercises.engine import Case, Outcome, Stage, scene
 from labsupport.exercises.engine.judging import problem
 from labsupport.exercises.engine.scene import play
+from labsupport.pictures import Picture
 from labsupport.tape.events import Call
+from labsupport.tape.frames import trimmed
 from labsupport.tape.watched import live
 
 # What is ended from outside may end with an error of its own.
@@ -154,3 +157,110 @@ def test_two_cases_at_once_do_not_mix() -> None:
     owners = [{call.program.owner for call in outcome.calls()} for outcome in outcomes]
     assert all(len(each) == 1 for each in owners)
     assert all(isinstance(event, Call) for outcome in outcomes for event in outcome.tape.calls())
+
+
+# --- what must not depend on which side ends first, or on the collector ---
+
+
+def _talks(stage: Stage) -> None:
+    client = stage.client("Amara")
+    client.says(b"hi")
+    client.hears(b"hi")
+
+
+def _raises_while_it_serves(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.sendall(connection.recv(10).decode())  # type: ignore[arg-type]  # the mistake
+
+
+def _ladder(outcome: Outcome) -> str:
+    return Picture(outcome.tape.events).text()
+
+
+def test_the_ladder_is_the_same_whichever_side_is_seen_to_end_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = _ladder(play(_serving(_talks), "answer", _raises_while_it_serves))
+    assert "listener: (closed by garbage" in usual
+
+    # The script has met its end, and the learner's program is seen to be gone only after that.
+    monkeypatch.setattr(scene._Scene, "_over", lambda self: self.script.ended)
+    assert _ladder(play(_serving(_talks), "answer", _raises_while_it_serves)) == usual
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_the_ladder_is_the_same_when_the_collector_comes_at_a_bad_moment(
+    moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = _ladder(play(_serving(_talks), "answer", _raises_while_it_serves))
+
+    def collects(error: BaseException) -> BaseException:
+        if moment == "before":
+            gc.collect()
+        error = trimmed(error)
+        if moment == "after":
+            gc.collect()
+        return error
+
+    monkeypatch.setattr("labsupport.exercises.engine.run.trimmed", collects)
+    outcome = play(_serving(_talks), "answer", _raises_while_it_serves)
+    gc.collect()
+    assert _ladder(outcome) == usual
+
+
+def test_what_is_in_a_cycle_stays_open_until_the_program_ends() -> None:
+    def script(stage: Stage) -> None:
+        client = stage.client("Amara")
+        for _ in range(50):  # with a threshold of one, any of these would bring the collector
+            [[]].copy()
+        client.finishes()
+        client.hears_the_end()
+
+    def serve(listener: socket.socket) -> None:
+        def handle() -> None:
+            connection, _ = listener.accept()
+            cycle: list[object] = [connection]
+            cycle.append(cycle)
+
+        while True:
+            handle()
+
+    before = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        outcome = play(_serving(script), "answer", serve, limit=0.3)
+    finally:
+        gc.set_threshold(*before)
+    assert problem(outcome) == "Amara gets the end (recv() gives b'')"
+    assert gc.isenabled()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # a warning that is kept keeps the socket
+def test_a_connection_that_is_dropped_is_closed_at_once_and_its_end_is_on_the_ladder() -> None:
+    def script(stage: Stage) -> None:
+        client = stage.client("Amara")
+        client.hears_the_end()
+
+    def serve(listener: socket.socket) -> None:
+        while True:
+            listener.accept()
+
+    outcome = play(_serving(script), "answer", serve)
+    assert problem(outcome) == ""
+    assert "connection: (closed by garbage" in _ladder(outcome)
+    assert "FIN" in _ladder(outcome)
+
+
+def test_what_is_ended_from_outside_is_closed_and_not_collected(recwarn: pytest.WarningsRecorder) -> None:
+    def script(stage: Stage) -> None:
+        client = stage.client("Amara")
+        client.finishes()
+        client.hears_the_end()
+
+    def goes_in_circles(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        while True:
+            connection.recv(10)
+
+    assert play(_serving(script), "answer", goes_in_circles).flood
+    gc.collect()
+    assert [str(one.message) for one in recwarn if one.category is ResourceWarning] == []

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from labsupport.exercises import peers
-from labsupport.exercises.peers import Peer, Unmet
+from labsupport.exercises.peers import Peer, Unmet, stream
 from labsupport.tape.watched import endpoint_of
 
 
@@ -34,7 +34,7 @@ def meanwhile(work: Callable[[], object]) -> Iterator[None]:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peers, "PATIENCE", 0.1)
+    monkeypatch.setattr(stream, "PATIENCE", 0.1)
 
 
 def test_what_is_said_is_heard() -> None:
@@ -167,3 +167,79 @@ def test_a_client_has_its_name_in_the_ladder_and_stays_on_loopback() -> None:
 def test_long_bytes_are_shown_short() -> None:
     assert peers.shown(b"abc") == "b'abc'"
     assert peers.shown(bytes(1000), most=2) == "b'\\x00\\x00'… (1000 bytes)"
+
+
+# --- lines for messages and for bad days -----------------------------------------------------
+
+
+def test_messages_can_come_together() -> None:
+    with pair() as (peer, learner):
+        peer.says_at_once("你好\n".encode(), b"hi\n")
+        assert learner.recv(100) == "你好\nhi\n".encode()
+
+
+def test_a_message_can_stop_in_the_middle() -> None:
+    with pair() as (peer, learner):
+        peer.says_part_of(b"a whole message", 7)
+        peer.finishes()
+        assert (learner.recv(100), learner.recv(100)) == (b"a whole", b"")
+        with pytest.raises(ValueError, match="a part of 2 bytes"):
+            peer.says_part_of(b"ab", 2)
+
+
+def test_a_drip_never_lets_a_timeout_of_each_call_end() -> None:
+    with pair() as (peer, learner):
+        learner.settimeout(2)
+        got: list[bytes] = []
+        with meanwhile(lambda: got.extend(learner.recv(100) for _ in range(5))):
+            for _ in range(5):
+                assert peer.drips(b"x", every=0) == 1
+                peer._until(peer._all_was_taken)
+        assert got == [b"x"] * 5
+
+
+def test_a_drip_ends_when_the_learner_has_left() -> None:
+    with pair() as (peer, learner):
+        peer.learner_left = lambda: len(peer.sent) == 3
+        assert peer.drips(b"never all of this", every=0) == 3
+        assert learner.recv(100) == b"nev"
+
+
+@pytest.mark.usefixtures("hasty")
+def test_who_waits_for_ever_is_not_left() -> None:
+    with pair() as (peer, _):
+        with pytest.raises(Unmet) as caught:
+            peer.is_left()
+        assert (caught.value.expected, caught.value.got) == ("the end of the wait", "none: your code was still waiting")
+        peer.learner_left = lambda: True
+        peer.is_left()
+
+
+def test_a_reserved_port_refuses_until_it_listens() -> None:
+    with peers.reserve() as reserved:
+        for _ in range(2):
+            with pytest.raises(Unmet) as caught:
+                peers.connect(reserved.getsockname(), "Chen")
+            assert caught.value.got == "refused"
+        reserved.listen()
+        peers.connect(reserved.getsockname(), "Chen").leaves()
+
+
+def test_the_last_piece_counts_though_its_reader_has_closed_at_once() -> None:
+    with pair() as (peer, learner), meanwhile(lambda: learner.close() if learner.recv(100) else None):
+        peer.says_in_pieces([b"all of it"])
+        assert peer.steps == 1
+
+
+def test_hanging_up_is_seen() -> None:
+    with pair() as (peer, learner):
+        learner.sendall(b"no!")
+        learner.close()
+        peer.is_hung_up()
+        assert peer.heard == b"no!"
+
+
+@pytest.mark.usefixtures("hasty")
+def test_who_does_not_hang_up_is_told() -> None:
+    with pair() as (peer, _), pytest.raises(Unmet, match="the end of the connection and got none"):
+        peer.is_hung_up()

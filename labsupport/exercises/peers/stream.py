@@ -10,6 +10,7 @@ All sockets are on 127.0.0.1 and watched, so that a verdict's ladder shows both 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import struct
 import threading
@@ -21,15 +22,20 @@ from labsupport.tape.record import TAPE
 from labsupport.tape.streams import RECEIVING
 from labsupport.tape.watched import Plain, endpoint_of, live
 
-__all__ = ["PATIENCE", "Peer", "Unmet", "accept", "connect", "listen", "shown"]
+__all__ = ["END_OF_THE_WAIT", "PATIENCE", "RESET", "Peer", "Unmet", "patient", "shown"]
 
+#: What a peer awaits that is silent, or says nothing of use: the learner's code is to give up by itself.
+END_OF_THE_WAIT: Final = "the end of the wait"
 #: Seconds that a peer waits for anything.
 PATIENCE: Final = 1.5
 #: A learner's timeout up to so many seconds is outlasted by a pause.
-_SHORT: Final = 0.6
+_SHORT: Final = 1.1
+#: One up to so many seconds is made as short as that: who waits for it would wait too long.
+_LONG: Final = 5.0
+_SOON: Final = 0.05
 
-_RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time: close() sends a RST
-_LOCALHOST: Final = "127.0.0.1"
+#: The value of SO_LINGER with which close() sends a RST: on, for no time.
+RESET: Final = struct.pack("ii", 1, 0)
 
 
 def shown(data: bytes, most: int = 40) -> str:
@@ -63,6 +69,7 @@ class Peer:
         self.steps = 0
         self.learner_left: Callable[[], bool] = lambda: False
         self.rest: Callable[[], None] = lambda: None
+        self._learners: Endpoint | None = None
 
     def says(self, data: bytes) -> None:
         """Send all of `data`.  An error is no news here: the next `hears` meets it."""
@@ -85,10 +92,30 @@ class Peer:
             raise self._unmet(f"{shown(got)} more")
         self._done()
 
+    def is_hung_up(self) -> None:
+        """The learner's side ends the connection, by a close or a reset, whatever it says first.  Else `Unmet`."""
+        self.awaits = "the end of the connection"
+        try:
+            while data := self.sock.recv(4096):
+                self.heard += data
+        except TimeoutError:
+            raise self._unmet("none") from None
+        except OSError:
+            pass  # a reset is an end too
+        self._done()
+
+    def shortens_the_timeout(self) -> None:
+        """Where the learner's side has a timeout of some seconds, it is over soon, from its next call on."""
+        sock = self._others_socket()
+        limit = Plain.gettimeout(sock) if sock is not None else None
+        if sock is not None and limit and _SOON < limit <= _LONG:
+            with contextlib.suppress(OSError):  # closed meanwhile
+                Plain.settimeout(sock, _SOON)
+
     def pauses(self) -> None:
         """Where the learner's side has a short timeout, say nothing until it is over; else go on at once."""
         other = self._other()
-        sock = next((sock for sock, end in live() if end is other), None)
+        sock = self._others_socket()
         limit = Plain.gettimeout(sock) if sock is not None else None
         if limit and limit <= _SHORT:
             nap = threading.Event()
@@ -107,6 +134,38 @@ class Peer:
                 raise self._unmet("no recv() that took it")
             self._done()
             self.rest()
+
+    def says_at_once(self, *messages: bytes) -> None:
+        """Send several messages in one call: a reader gets the second one with the first (pipelining)."""
+        self.says(b"".join(messages))
+
+    def says_part_of(self, message: bytes, size: int) -> None:
+        """Send the first `size` bytes of `message` and no more; what comes next says how it was cut short."""
+        if not 0 <= size < len(message):
+            raise ValueError(f"a part of {len(message)} bytes has fewer than that, and not {size}")
+        self.says(message[:size])
+
+    def drips(self, data: bytes, every: float = 0.05) -> int:
+        """Send a byte each `every` seconds until all are gone or the learner's program is; how many were sent.
+
+        Each byte comes well within a timeout that counts from each call, and `data` is long enough to outlast a
+        deadline.
+        """
+        nap = threading.Event()
+        for number in range(len(data)):
+            if self.learner_left():
+                return number
+            self.says(data[number : number + 1])
+            self.steps += 1
+            nap.wait(every)
+        return len(data)
+
+    def is_left(self, why: str = END_OF_THE_WAIT) -> None:
+        """Say nothing until the learner's program has come to an end.  `Unmet` if it still waits when patience ends."""
+        self.awaits = why
+        if not self._until(self.learner_left):
+            raise self._unmet("none: your code was still waiting")
+        self._done()
 
     def size_asked(self) -> int:
         """How many bytes the learner's last recv() on this connection asked for at most; 1024 where it did not say."""
@@ -130,7 +189,7 @@ class Peer:
     def resets(self) -> None:
         """Close with a RST: the other side's recv() raises ConnectionResetError."""
         with contextlib.suppress(OSError):
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self.leaves()
 
     def _take(self, size: int, expected: str) -> bytes:
@@ -173,8 +232,16 @@ class Peer:
 
     def _other(self) -> Endpoint | None:
         """The learner's end of this connection."""
-        mine = endpoint_of(self.sock)
-        return next((end for _, end in live() if end.local == mine.peer and end.peer == mine.local), None)
+        if self._learners is None:
+            mine = endpoint_of(self.sock)
+            written = (event.endpoint for event in reversed(TAPE.events()) if isinstance(event, Call))
+            ends = itertools.chain((end for _, end in live()), written)  # it may be closed already
+            self._learners = next((end for end in ends if end.local == mine.peer and end.peer == mine.local), None)
+        return self._learners
+
+    def _others_socket(self) -> socket.socket | None:
+        other = self._other()
+        return next((sock for sock, end in live() if end is other), None)
 
     def _has_lost_patience(self, other: Endpoint | None) -> bool:
         late = [event for event in TAPE.events() if isinstance(event, Call) and event.endpoint is other and event.error]
@@ -189,36 +256,8 @@ def _only(got: bytes) -> str:
     return f"only {shown(got)}, then " if got else ""
 
 
-# --- how a connection begins -----------------------------------------------------------------
-
-
-def connect(address: tuple[str, int], name: str, patience: float = PATIENCE) -> Peer:
-    """A client of the learner's server.  `Unmet` if nobody listens there."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    endpoint_of(sock).label = name
-    peer = Peer(sock, name)
-    peer.awaits = "a connection"
-    Plain.settimeout(sock, patience)  # unseen: a peer's patience is no part of the story
-    try:
-        sock.connect(address)
-    except OSError as error:
-        sock.close()
-        raise Unmet(name, "a connection", "no answer" if isinstance(error, TimeoutError) else "refused") from None
-    peer.awaits = ""
-    return peer
-
-
-def listen() -> socket.socket:
-    """A listener on a free port of 127.0.0.1."""
-    return socket.create_server((_LOCALHOST, 0))
-
-
-def accept(listener: socket.socket, name: str = "the server", patience: float = PATIENCE) -> Peer:
-    """A server's end of the connection with the learner's client.  `Unmet` if none comes."""
-    Plain.settimeout(listener, patience)
-    try:
-        sock, _ = listener.accept()
-    except OSError:
-        raise Unmet(name, "a connection", "none") from None
+def patient(sock: socket.socket, patience: float) -> None:
+    """Wait so long for anything, and send what is said at once; unseen, for it is no part of the story."""
     Plain.settimeout(sock, patience)
-    return Peer(sock, name)
+    # Else a second small send waits for the ACK of the first, which may be delayed by 40 ms (Nagle).
+    Plain.setsockopt(sock, socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,102 @@
+"""The one event loop that carries all links, in a thread that lives as long as there is a link."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from labsupport.tape.ending import start_unseen, wait_unseen
+from labsupport.tape.events import clock
+from labsupport.tape.programs import current
+
+__all__ = ["Carrier", "hold", "release"]
+
+#: Seconds that a call into the loop may take, and that the thread may take to end.
+PATIENCE: Final = 5.0
+ENDING: Final = 1.0
+
+T = TypeVar("T")
+
+
+class Carrier:
+    """A thread with an event loop in it."""
+
+    def __init__(self) -> None:
+        self.links = 0
+        # Not the default loop: that of Windows cannot watch sockets.
+        self.loop = asyncio.SelectorEventLoop()
+        self.buffer = bytearray(512 * 1024)  # for reads that are handed on at once
+        self.view = memoryview(self.buffer)
+        self._thread = threading.Thread(target=self._run, name="links", daemon=True)
+        start_unseen(self._thread)
+
+    def _run(self) -> None:
+        current().inside = True  # nothing that is done here is a learner's call
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_forever()
+        finally:
+            self.loop.close()
+
+    @property
+    def here(self) -> bool:
+        """Whether this thread is the loop's."""
+        return threading.current_thread() is self._thread
+
+    def tell(self, what: Callable[[], object]) -> None:
+        """Do it in the loop, soon."""
+        self.loop.call_soon_threadsafe(what)
+
+    def ask(self, what: Callable[[], T], patience: float = PATIENCE) -> T:
+        """Do it in the loop, and wait for what it gives."""
+        if self.here:
+            return what()
+        answer: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self.tell(lambda: _answer(answer, what))
+        return answer.result(patience)
+
+    def end(self) -> None:
+        """End the thread, when what was told it before is done."""
+        self.tell(self.loop.stop)
+
+    def wait(self) -> None:
+        """Wait until it has ended."""
+        if not self.here:
+            wait_unseen(self._thread, clock() + ENDING)
+
+
+def _answer(answer: concurrent.futures.Future[T], what: Callable[[], T]) -> None:
+    try:
+        answer.set_result(what())
+    except BaseException as error:  # noqa: BLE001  it is raised where the answer is awaited
+        answer.set_exception(error)
+
+
+_lock = threading.RLock()  # the collector may end a forgotten link while this thread makes another
+_carrier: Carrier | None = None
+
+
+def hold() -> Carrier:
+    """The carrier, for one link more."""
+    global _carrier  # noqa: PLW0603  there is one
+    with _lock:
+        if _carrier is None:
+            _carrier = Carrier()
+        _carrier.links += 1
+        return _carrier
+
+
+def release(carrier: Carrier) -> bool:
+    """One link less: with the last one the thread ends.  Whether it does."""
+    global _carrier  # noqa: PLW0603  as above
+    with _lock:
+        carrier.links -= 1
+        if carrier.links:
+            return False
+        if _carrier is carrier:
+            _carrier = None
+        carrier.end()
+        return True

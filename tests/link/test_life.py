@@ -1,0 +1,181 @@
+"""A link leaves nothing behind."""
+
+from __future__ import annotations
+
+import gc
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labsupport import Link, background, faults, serve
+from labsupport.faults import Fault, Piece, Place
+from labsupport.link import loop
+from tests.link.talking import PATIENCE, bound, echoing, ends, exactly, listening, through, until
+
+
+def descriptors() -> set[str]:
+    """What this process holds open."""
+    folder = Path("/proc/self/fd")
+    if not folder.exists():
+        pytest.skip("this system does not list a process's descriptors")
+    gc.collect()
+    return {str(one.readlink()) for one in list(folder.iterdir()) if one.is_symlink()}
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name == "links"]
+
+
+def test_closing_leaves_no_thread_and_no_socket() -> None:
+    with listening() as listener, bound() as server:
+        before = descriptors()
+        for _ in range(3):
+            with (
+                Link(listener.getsockname()) as link,
+                Link(server.getsockname(), "udp") as other,
+                ends(link, listener) as (client, accepted),
+                bound() as asker,
+            ):
+                client.sendall(b"hi")
+                exactly(accepted, 2)
+                asker.sendto(b"hi", other.address)
+                server.recv(2)
+                assert threads() == ["links"]
+                link.close()
+                assert accepted.recv(1) == client.recv(1) == b""
+            assert threads() == []
+            assert loop._carrier is None
+            assert descriptors() == before
+
+
+def test_closing_twice_does_no_harm() -> None:
+    with echoing() as server:
+        link = Link(server)
+        link.close()
+        link.close()
+        assert ", closed" in repr(link)
+        link.up = [faults.Latency(1)]
+        assert link.up == (faults.Latency(1),)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(link.address, timeout=PATIENCE)
+
+
+def test_a_link_that_nobody_holds_is_closed() -> None:
+    with echoing() as server:
+        link = Link(server, up=[faults.Latency(0.01)])
+        client = socket.create_connection(link.address, timeout=PATIENCE)
+        client.sendall(b"hi")
+        assert exactly(client, 2) == b"hi"
+        del link
+        gc.collect()
+        assert client.recv(1) == b""
+        client.close()
+        until(lambda: threads() == [])
+
+
+def test_a_cell_that_runs_twice_leaves_one_link() -> None:
+    cell = "link = Link(server.address, down=[faults.Latency(0.01)])"
+    with echoing() as server:
+        names = {"Link": Link, "faults": faults, "server": server}
+        exec(cell, names)
+        before = descriptors()
+        for _ in range(3):
+            exec(cell, names)
+        until(lambda: len(descriptors()) == len(before))
+        names["link"].close()  # type: ignore[attr-defined]  # what the cell has made
+    assert threads() == []
+
+
+def test_all_links_share_one_thread() -> None:
+    with echoing() as server, Link(server), Link(server), Link(server):
+        assert threads() == ["links"]
+
+
+def test_a_link_with_traffic_on_its_way_closes() -> None:
+    with through(up=[faults.Latency(60)], down=[faults.Bandwidth(10)]) as (link, client, server):
+        client.sendall(b"never")
+        server.sendall(b"slowly" * 100)
+        link.close()
+        assert server.recv(10) == b""
+        client.settimeout(PATIENCE)
+        while client.recv(100):
+            pass
+    assert threads() == []
+
+
+def test_a_link_that_could_not_be_made_leaves_nothing() -> None:
+    with pytest.raises(ValueError, match="not for streams"):
+        Link(("127.0.0.1", 9), up=[faults.Loss(0.5)])
+    assert threads() == []
+
+
+def test_a_link_of_a_background_server_ends_with_it() -> None:
+    with echoing() as target:
+
+        @background
+        def relay() -> None:
+            with Link(target) as link, socket.create_server(("127.0.0.1", 0)) as listener:
+                print(link.address[1])
+                listener.accept()
+
+        assert relay.address
+        assert threads() == ["links"]
+        client = socket.create_connection(("127.0.0.1", int(relay.output)), timeout=PATIENCE)
+        client.sendall(b"hi")
+        assert exactly(client, 2) == b"hi"
+        relay.stop()
+        assert client.recv(1) == b""
+        client.close()
+        until(lambda: threads() == [])
+
+
+def test_a_learners_own_fault_that_raises_is_told_once_and_the_link_goes_on(capfd: pytest.CaptureFixture[str]) -> None:
+    class Broken(Fault):
+        def meet(self, piece: Piece, place: Place) -> Iterator[Piece]:
+            raise ZeroDivisionError("oh")
+
+    with through(up=Broken()) as (_link, client, server):
+        client.sendall(b"hello")
+        assert exactly(server, 5) == b"hello"
+        client.sendall(b"again")
+        assert exactly(server, 5) == b"again"
+    said = capfd.readouterr().err
+    assert said.count("Broken of a link raised an exception") == 1
+    assert "ZeroDivisionError: oh" in said
+
+
+PROGRAM = """
+import socket, sys, threading
+from labsupport import Link, serve
+server = serve(lambda connection, address: connection.sendall(connection.recv(100)))
+link = Link(server)
+client = socket.create_connection(link.address, timeout=5)
+client.sendall(b"hi")
+print(client.recv(10), flush=True)
+if sys.argv[1] == "interrupt":
+    import signal
+    threading.Timer(0.1, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()
+    threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize("how", ["end", "interrupt"])
+def test_a_program_ends_although_a_link_is_open(how: str, root: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, how], cwd=root, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.stdout == "b'hi'\n"
+    assert ("KeyboardInterrupt" in done.stderr) == (how == "interrupt")
+    assert "Exception ignored" not in done.stderr
+
+
+def test_what_a_fault_prints_is_no_learners_output() -> None:
+    with serve(lambda connection, _address: connection.sendall(b"bye")) as server, Link(server) as link:
+        with socket.create_connection(link.address, timeout=PATIENCE) as client:
+            assert client.recv(10) == b"bye"
+        assert server.output == ""
