@@ -12,12 +12,12 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 import labsupport
-from labsupport import Signal, background, exercises, kernel, label, panels, predict, serve, watch
+from labsupport import Link, Signal, background, exercises, faults, kernel, label, panels, predict, serve, watch
 from labsupport.tape.watched import install, installed
 from labsupport.window import Tape
 
@@ -369,7 +369,7 @@ def test_every_exercise_has_what_the_design_says() -> None:
         assert callable(exercise.check)
         assert callable(exercise.hint)
         assert callable(exercise.reveal)
-    assert {int(exercise.chapter) for exercise in exercises.ALL} >= {0, 1}
+    assert {int(exercise.chapter) for exercise in exercises.ALL} >= {0, 1, 2, 3, 4}
 
 
 def test_a_verdict_has_a_status_a_message_a_mistake_and_a_tape() -> None:
@@ -388,12 +388,87 @@ def test_progress_can_be_shown() -> None:
     assert str(exercises.progress())
 
 
+# Link and faults
+
+
+def test_a_link_carries_both_ways_and_listens_in() -> None:
+    with (
+        serve(lambda connection, _: connection.sendall(connection.recv(100).upper())) as server,
+        Link(server.address, up=[faults.Latency(0.001)]) as link,
+    ):
+        assert say(link.address, b"hello") == b"HELLO"
+        assert (link.bytes_up, link.bytes_down) == (b"hello", b"HELLO")
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(link.address, timeout=1)
+
+
+def test_faults_may_be_changed_while_traffic_runs() -> None:
+    with (
+        serve(
+            lambda connection, _: [connection.sendall(data) for data in iter(lambda: connection.recv(9), b"")]
+        ) as server,
+        Link(server.address) as link,
+        socket.create_connection(link.address, timeout=0.3) as client,
+    ):
+        client.sendall(b"one")
+        assert client.recv(9) == b"one"
+        link.down = [faults.Blackhole(0)]
+        client.sendall(b"two")
+        with pytest.raises(TimeoutError):
+            client.recv(9)
+        assert link.bytes_up == b"onetwo"
+
+
+def test_decisions_are_on_the_tape_with_their_cause_and_the_same_for_a_seed() -> None:
+    causes = []
+    for _ in range(2):
+        with (
+            watch() as tape,
+            socket.socket(type=socket.SOCK_DGRAM) as server,
+            socket.socket(type=socket.SOCK_DGRAM) as client,
+        ):
+            server.bind(("127.0.0.1", 0))
+            server.settimeout(0.5)
+            with Link(server.getsockname(), protocol="udp", up=[faults.Loss(0.5)], seed=7) as link:
+                for number in range(20):
+                    client.sendto(b"%d" % number, link.address)
+                with pytest.raises(TimeoutError):  # what is lost never comes
+                    while server.recv(100):
+                        pass
+        passages = [event for event in tape.events if hasattr(event, "decisions")]
+        causes.append([decision.cause for passage in passages for decision in passage.decisions])
+    assert causes[0] == causes[1]
+    assert 3 <= len(causes[0]) <= 17
+    assert all(cause.startswith("Loss 0.5, seed 7, draw ") for cause in causes[0])
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Link(("127.0.0.1", 9), up=[faults.Loss(0.1)]), "Stall"),
+        (lambda: Link(("127.0.0.1", 9), "udp", down=[faults.Slice(4)]), "Slice"),
+        (lambda: faults.Bandwidth(0), "Blackhole"),
+        (lambda: faults.Latency(-1), "0 seconds or more"),
+        (lambda: faults.Duplicate(2), "between 0 .* and 1"),
+        (lambda: Link(("127.0.0.1", 9), "sctp"), '"tcp" or "udp"'),
+    ],
+)
+def test_what_a_link_cannot_do_is_said(make: Callable[[], object], words: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=words):
+        make()
+
+
 # panels
 
 
 def test_the_panels_are_widgets() -> None:
     import ipywidgets
 
-    panel = panels.client(background(echo_once, name="echo"))
-    assert isinstance(panel, ipywidgets.Widget)
-    panel.close()
+    for panel in (
+        panels.client(background(echo_once, name="echo")),
+        panels.cuts(),
+        panels.protocols(),
+        panels.error_zoo(),
+    ):
+        assert isinstance(panel, ipywidgets.Widget)
+        panel.close()

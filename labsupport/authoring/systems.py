@@ -89,8 +89,8 @@ TABLE: Final = (
     Difference(
         "02",
         "half a line from a terminal",
-        "`printf … | nc`",
-        "`printf … | nc`",
+        "`printf` into `nc`",
+        "`printf` into `nc`",
         "no `nc`: `sendall` twice, with a pause, in `python`",
         "[nc(1)](https://man.openbsd.org/nc.1)",
     ),

@@ -18,7 +18,7 @@ from labsupport.tape.record import TAPE
 from .pending import Wait
 from .plan import Plan
 from .tap import Tap
-from .targets import family_of
+from .targets import failure, family_of
 from .track import Track
 
 __all__ = ["CLIENTS", "QUEUE", "DatagramDoor"]
@@ -72,9 +72,19 @@ class DatagramDoor:
             except BlockingIOError:
                 return False
             except OSError:
+                if self._sock.fileno() == -1:  # faults may be assigned to a link that another thread closes
+                    return False
                 continue  # some systems report here that an answer did not arrive
-            self._client(address[:2]).up.came(data)
+            self._came(data, address[:2])
         return True
+
+    def _came(self, data: bytes, address: Address) -> None:
+        try:
+            client = self._client(address)
+        except OSError as error:  # no descriptor is left for this client: its datagram is lost
+            self.plan.error = failure(self.plan.target, error)
+        else:
+            client.up.came(data)
 
     def _client(self, address: Address) -> _Client:
         client = self._clients.get(address)
@@ -119,7 +129,9 @@ class DatagramDoor:
         client.close()
 
     def close(self) -> None:
-        """Close everything."""
+        """Close everything.  Twice does no harm."""
+        if self._sock.fileno() == -1:
+            return
         for address in list(self._clients):
             self._let_go(address)
         self._dropped = self.dropped

@@ -46,7 +46,7 @@ class StreamDoor:
             self.plan.carrier.loop.add_reader(self._sock, self._come_in)
 
     def _come_in(self) -> None:
-        while True:
+        while self._sock.fileno() != -1:  # faults may be assigned to a link that another thread closes
             try:
                 # accept() would make a watched socket of it
                 descriptor, address = self._sock._accept()  # noqa: SLF001  the part of accept() that is the system's
@@ -102,7 +102,9 @@ class StreamDoor:
         return len(self._connections)
 
     def close(self) -> None:
-        """Close everything."""
+        """Close everything.  Twice does no harm."""
+        if self._sock.fileno() == -1:
+            return
         self.plan.carrier.loop.remove_reader(self._sock)
         self._sock.close()
         for connection in list(self._connections.values()):

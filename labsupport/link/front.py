@@ -6,7 +6,7 @@ import sys
 import weakref
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from labsupport.faults import Fault
 from labsupport.tape.events import Address
@@ -24,6 +24,9 @@ from .targets import target_of
 __all__ = ["Link"]
 
 Faults = Fault | Iterable[Fault]
+
+#: A seed is printed with each decision, and Python prints no number of any size.
+_SEED: Final = 1024
 
 
 class Link:
@@ -57,8 +60,7 @@ class Link:
     def __init__(self, address: Any, protocol: str = "tcp", up: Faults = (), down: Faults = (), seed: int = 0) -> None:
         if protocol not in ("tcp", "udp"):
             raise ValueError(f'the protocol is "tcp" or "udp", not {protocol!r}')
-        if not isinstance(seed, int):
-            raise TypeError(f"a seed is a whole number, and got {seed!r}")
+        _check_seed(seed)
         self._protocol = protocol
         target = target_of(address)
         faults = {"up": _checked(up, protocol, "up"), "down": _checked(down, protocol, "down")}
@@ -69,13 +71,17 @@ class Link:
             plan.faults.update(faults)
             self._plan = plan
             self._door: StreamDoor | DatagramDoor = (StreamDoor if protocol == "tcp" else DatagramDoor)(plan)
-            carrier.ask(self._door.open)
         except BaseException:
             release(carrier)
             raise
         busy = pending(carrier, self._door.waited_for)
         self._finish = weakref.finalize(self, _close, self._door, carrier, busy)
         BUSY.add(busy)
+        try:
+            carrier.ask(self._door.open)
+        except BaseException:  # the stop button
+            self.close()
+            raise
 
     @property
     def address(self) -> Address:
@@ -105,9 +111,14 @@ class Link:
     def down(self, faults: Faults) -> None:
         self._swap("down", faults)
 
+    @property
+    def _open(self) -> bool:
+        """Not closed, and of this process: a link that was made before a fork() goes on in the process that made it."""
+        return self._finish.alive and not self._plan.carrier.elsewhere
+
     def _swap(self, way: str, given: Faults) -> None:
         faults, door = _checked(given, self._protocol, way), self._door
-        if self._finish.alive:
+        if self._open:
             self._plan.carrier.ask(lambda: door.swap(way, faults))
         else:
             self._plan.faults[way] = faults
@@ -131,14 +142,20 @@ class Link:
     def dropped(self) -> int:
         """How many datagrams the kernel threw away before the link could read them; no fault of this link did."""
         door = self._door
-        return self._plan.carrier.ask(lambda: door.dropped) if self._finish.alive else door.dropped
+        return self._plan.carrier.ask(lambda: door.dropped) if self._open else door.dropped
 
     def close(self) -> None:
         """Close the link and every connection through it.  Twice does no harm."""
-        if self._finish.alive:
-            self._finish()
-            if self._door.dropped:
-                print(f"labsupport: {self._said_of_drops()}", file=sys.stderr)
+        if not self._open:
+            return
+        carrier = self._plan.carrier
+        try:
+            if not carrier.here:  # a fault that closes its link: then when its piece has gone on
+                carrier.ask(self._door.close)
+        finally:
+            closed = self._finish()
+        if closed and self._door.dropped:
+            print(f"labsupport: {self._said_of_drops()}", file=sys.stderr)
 
     def _said_of_drops(self) -> str:
         return (
@@ -159,7 +176,7 @@ class Link:
         ways = "".join(
             f", {way} [{'; '.join(map(str, faults))}]" for way, faults in self._plan.faults.items() if faults
         )
-        state = "" if self._finish.alive else ", closed"
+        state = "" if self._open else ", closed"
         said = f", {self.error}" if self.error else ""
         said += f", {self._said_of_drops()}" if self.dropped else ""
         return f"<{self._plan.owner.name} to {host}:{port}{ways}{state}{said}>"
@@ -187,9 +204,21 @@ def _checked(faults: Any, protocol: str, way: str) -> tuple[Fault, ...]:
     return chosen
 
 
-def _close(door: StreamDoor | DatagramDoor, carrier: Carrier, busy: Callable[[], bool]) -> None:
-    """Close a link, in its loop; also called by the garbage collector, in whichever thread that runs."""
+def _check_seed(seed: Any) -> None:
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise TypeError(f"a seed is a whole number, and got {seed!r}")
+    if seed.bit_length() > _SEED:
+        raise ValueError(f"a seed is a whole number of at most {_SEED} bits, and this one has {seed.bit_length():,}")
+
+
+def _close(door: StreamDoor | DatagramDoor, carrier: Carrier, busy: Callable[[], bool]) -> bool:
+    """Close a link, in its loop; also called by the garbage collector, in whichever thread that runs.
+
+    True: a finalizer that is called again gives None.
+    """
     BUSY.discard(busy)
-    carrier.tell(door.close)
-    if release(carrier):
-        carrier.wait()
+    if not carrier.elsewhere:
+        carrier.tell(door.close)
+        if release(carrier):
+            carrier.wait()
+    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import os
 import threading
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -26,6 +27,7 @@ class Carrier:
 
     def __init__(self) -> None:
         self.links = 0
+        self.elsewhere = False  # its thread is in the process that this one was forked from
         # Not the default loop: that of Windows cannot watch sockets.
         self.loop = asyncio.SelectorEventLoop()
         self.buffer = bytearray(512 * 1024)  # for reads that are handed on at once
@@ -51,12 +53,22 @@ class Carrier:
         self.loop.call_soon_threadsafe(what)
 
     def ask(self, what: Callable[[], T], patience: float = PATIENCE) -> T:
-        """Do it in the loop, and wait for what it gives."""
+        """Do it in the loop, and wait for what it gives; when the loop has ended, nobody else is at work: then here.
+
+        Raises:
+            TimeoutError: the loop is too busy.
+        """
         if self.here:
             return what()
         answer: concurrent.futures.Future[T] = concurrent.futures.Future()
-        self.tell(lambda: _answer(answer, what))
-        return answer.result(patience)
+        with _lock:  # else the loop may be told to end in between
+            runs = self.links > 0
+            if runs:
+                self.tell(lambda: _answer(answer, what))
+        if runs:
+            return answer.result(patience)
+        self.wait()
+        return what()
 
     def end(self) -> None:
         """End the thread, when what was told it before is done."""
@@ -77,6 +89,18 @@ def _answer(answer: concurrent.futures.Future[T], what: Callable[[], T]) -> None
 
 _lock = threading.RLock()  # the collector may end a forgotten link while this thread makes another
 _carrier: Carrier | None = None
+
+
+def _forked() -> None:
+    """In a forked process there is no thread but the one that forked, and another may have held the lock."""
+    global _carrier, _lock
+    if _carrier is not None:
+        _carrier.elsewhere = True
+    _carrier, _lock = None, threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_forked)
 
 
 def hold() -> Carrier:

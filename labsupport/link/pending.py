@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from .loop import Carrier
 
-__all__ = ["Wait", "pending"]
+__all__ = ["Wait", "pending", "ready"]
 
 #: Seconds that the loop may take to answer; one that takes longer is busy indeed.
 PATIENCE: Final = 0.2
@@ -26,7 +26,7 @@ def pending(carrier: Carrier, waited_for: Callable[[], Iterable[Wait]]) -> Calla
 
     def busy() -> bool:
         try:
-            return carrier.ask(lambda: _ready(waited_for()), PATIENCE)
+            return carrier.ask(lambda: ready(waited_for()), PATIENCE)
         except TooLate:
             return True
         except RuntimeError:  # the loop has ended, and with it the link
@@ -35,7 +35,8 @@ def pending(carrier: Carrier, waited_for: Callable[[], Iterable[Wait]]) -> Calla
     return busy
 
 
-def _ready(waits: Iterable[Wait]) -> bool:
+def ready(waits: Iterable[Wait]) -> bool:
+    """Whether the kernel has something for one of these sockets."""
     chosen = [(sock, writing) for sock, writing in waits if sock.fileno() != -1]
     if hasattr(select, "poll"):
         poll = select.poll()  # unlike select() it takes descriptors above 1023

@@ -38,14 +38,14 @@ def _loopback(host: object) -> str:
         raise TypeError(f'the host of a link\'s target is a string such as "127.0.0.1", and got {host!r}')
     host = _EVERY.get(host, host)
     try:
-        inside = ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         raise ValueError(
             f'a link does not look names up: give an IP address such as "127.0.0.1", not {host!r}'
         ) from None
-    if not inside:
+    if not address.is_loopback:
         raise ValueError(f"a link leads to this machine only (127.0.0.1 or ::1), and {host} is elsewhere")
-    return host
+    return str(address)  # as kernels spell it
 
 
 def family_of(target: Address) -> socket.AddressFamily:

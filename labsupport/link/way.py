@@ -125,9 +125,11 @@ class Way:
         except BlockingIOError:
             sent = 0
         except OSError:
+            passage.finish()
             self._connection.reset()
             return
         self._handed += sent
+        self._handed_at = when[1]
         if sent:
             self._tap.passed(passage, when, self._handed)
         if sent < len(data):
@@ -161,7 +163,7 @@ class Way:
     def _turn(self, piece: Piece) -> float:
         """When a slice may go, as far as is known now."""
         now = clock()
-        taken = self._receiver.has_taken(piece.at) if self._handed >= piece.at else False
+        taken = self._receiver.has_taken(piece.at, self._handed_at) if self._handed >= piece.at else False
         if taken is None:
             return self._handed_at + (piece.gap or 0.0) if self._handed else now
         if taken:
@@ -192,6 +194,9 @@ class Way:
         """Hand on as much as the sink takes."""
         while self._out and self._connection.open:
             piece = self._out[0]
+            if self._silent is not None:
+                self._swallow(self._out.popleft())
+                continue
             if piece.data and not self._send(piece):
                 self._blocked = self._connection.open
                 break

@@ -82,9 +82,7 @@ class ProtocolsPanel(ipywidgets.VBox):
         title = "The same messages by TCP and by UDP"
         head = ipywidgets.HTML(f'{STYLE}{ARRIVALS_STYLE}<p class="loopback-question">{title}</p><p>{_NOTE}</p>')
         across = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 20px"}
-        names = list(self.sliders)
-        groups = [[self.sliders[name] for name in names[at : at + 3]] for at in (0, 3)]
-        rows = [ipywidgets.HBox(group, layout=across) for group in (*groups, [self._button])]
+        rows = [ipywidgets.HBox(group, layout=across) for group in (list(self.sliders.values()), [self._button])]
         return [head, *rows, self._status, self._table, self._shown, self.ladder]
 
     def _wire(self) -> None:

@@ -222,7 +222,7 @@ MISDEEDS: Final = {
         "The machine is up, and no program listens at this port.", _nobody, asks, "connect", ("refused",)
     ),
     "it reads, and says nothing": Misdeed(
-        "The server reads the message, and answers only when the client has run out of patience.",
+        "The server reads the message, and is busy with something else for a long time.",
         _silent, asks, "recv", ("patience",), once_more=True,
     ),
     "it answers a byte at a time": Misdeed(

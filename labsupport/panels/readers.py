@@ -6,8 +6,9 @@ What the panel shows of them is their source as it stands here: what is on the s
 from __future__ import annotations
 
 import inspect
+import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from .outcomes import counted
@@ -55,28 +56,33 @@ def quiet(sock: socket.socket) -> bytes:
     return line
 
 
-def careful(sock: socket.socket) -> bytes:
-    """Up to the mark, wherever it was cut; what is left over is for the next call."""
+def careful(sock: socket.socket) -> Iterator[bytes]:
+    """Up to the mark, wherever it was cut; what is left over is kept for the next line."""
     kept = b""
-    while b"\r\n" not in kept:
-        piece = sock.recv(1024)
-        if not piece:
-            raise EOFError("the peer left in the middle of a line")
+    while piece := sock.recv(1024):
         kept += piece
-    line, mark, kept = kept.partition(b"\r\n")
-    return line + mark
+        while b"\r\n" in kept:
+            line, mark, kept = kept.partition(b"\r\n")
+            yield line + mark  # the panel takes this one; next() goes on from here
+    if kept:
+        raise EOFError("the peer left in the middle of a line")
 
 
 class Reader(NamedTuple):
-    """`name`: what it goes by on the screen; `read`: takes one line from a socket."""
+    """`name`: what it goes by on the screen; `program`: returns one line from a socket, or yields line after line."""
 
     name: str
-    read: Callable[[socket.socket], bytes]
+    program: Callable[[socket.socket], bytes | Iterator[bytes]]
+
+    def read(self, sock: socket.socket) -> bytes:
+        """The first line; b"" where the peer left without a word."""
+        came = self.program(sock)
+        return came if isinstance(came, bytes) else next(came, b"")
 
     @property
     def source(self) -> str:
         """The function, as a learner would have written it."""
-        return inspect.getsource(self.read).replace(": socket.socket) -> bytes", ")", 1)
+        return re.sub(r": socket\.socket\) -> [^:]+", ")", inspect.getsource(self.program), count=1)
 
 
 _ALL: Final = (

@@ -75,7 +75,7 @@ class CutsPanel(ipywidgets.VBox):
         self._sizes = ipywidgets.Text(
             self.sizes, description="Sizes of the pieces:", style=wide, continuous_update=True
         )
-        self._every = Slider("or all of one size:", 4, least=1, most=24, unit="bytes")
+        self._every = Slider("or all of one size:", 4, least=1, most=LONGEST, unit="bytes")
         self._pause = Slider("Pause between pieces:", self.pause, most=500, step=50, unit="milliseconds")
         self._hasty = ipywidgets.Dropdown(
             options=HASTY,

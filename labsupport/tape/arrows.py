@@ -46,8 +46,9 @@ class Connection:
 #: "received" by `target`; "waiting" in the receiver's kernel or on the way; "cut" off a
 #: datagram larger than the receiver's buffer, and gone; "discarded" when the receiver closed
 #: without reading; "lost" on the way: by a fault of a link, whose decision the arrow has, or without one by a kernel
-#: that had no room for a datagram; "outside": sent to, or come from, where this tape does not reach.
-Fate = Literal["received", "waiting", "cut", "discarded", "lost", "outside"]
+#: that had no room for a datagram; "refused" by a socket that is connected to another address (connect(2)); "outside":
+#: sent to, or come from, where this tape does not reach.
+Fate = Literal["received", "waiting", "cut", "discarded", "lost", "refused", "outside"]
 
 
 @dataclass(frozen=True, eq=False)

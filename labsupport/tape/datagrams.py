@@ -86,12 +86,17 @@ class _Crossing:
 
     def _missing(self, key: object, send: Call, number: int, through: _Through) -> Arrow:
         """What was sent, or handed on by a link, and taken by nobody."""
+        came_from, order = send.endpoint.local, send.order
         if through.passage is None or through.delivery is None:
-            address, route = self._places.beyond(send.endpoint.local, self._post.address[send])
+            address, route = self._places.beyond(came_from, self._post.address[send])
             through = through._replace(route=route, up=route is None or route.target == address)
         else:
-            address = through.passage.route.target if through.passage.way == "up" else through.passage.route.client
+            way, up = through.passage.route, through.passage.way == "up"
+            came_from, address = (way.local, way.target) if up else (way.door, way.client)
+            order = through.delivery.order
         receiver, fate = self._places.of(address, send)
+        if receiver is not None and self._places.refuses(receiver, came_from, order):
+            return self._rest(send, receiver, "refused", number, through)
         unread = through.passage is None and through.route is not None and not through.route.open
         if unread or (key in self._post.dropped and fate != "outside"):
             fate = "lost"
@@ -157,7 +162,10 @@ class _Places:
     def __init__(self, events: Sequence[Call | Note], routes: Sequence[Route]) -> None:
         self._since: dict[Endpoint, int] = {}
         self._until: dict[Endpoint, int] = {}
+        self._peers: dict[Endpoint, list[Call]] = defaultdict(list)
         for event in events:
+            if isinstance(event, Call) and event.op in ("connect", "connect_ex") and event.error is None:
+                self._peers[event.endpoint].append(event)
             # Seen for the first time in another call, it was there before the tape begins.
             new = isinstance(event, Call) and event.op in ("socket", "bind")
             self._since.setdefault(event.endpoint, event.order if new else 0)
@@ -174,6 +182,11 @@ class _Places:
         if route is None:
             return address, None
         return (route.target if plain(route.door) == plain(address) else route.client), route
+
+    def refuses(self, receiver: Endpoint, sender: Address | None, order: int) -> bool:
+        """Whether `receiver` was connected to another address than `sender` at tick `order`."""
+        peers = [call.address for call in self._peers[receiver] if call.done is not None and call.done < order]
+        return bool(peers) and peers[-1] is not None and not serves(sender, peers[-1])
 
     def of(self, address: Address | None, send: Call) -> tuple[Endpoint | None, Fate]:
         """Who had it when this was sent, the last if there are several, and what became of what was not taken."""

@@ -13,7 +13,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, Final
 
-from .arguments import address_of, harmless, in_order
+from .arguments import address_of, first_bytes, harmless, in_order, size_of
 from .events import KEPT_BYTES, Call, Endpoint, clock, tick
 from .lives import Plain
 from .ops import After, Before, under_way
@@ -44,8 +44,7 @@ def methods(plain: type, ops: dict[str, tuple[Before | None, After | None]], lay
                 original = made_of_others(original)
             method = _general(op, original, layer, before, after)
             if layer == "plain" and op in _USUAL:
-                kind, *particular = _USUAL[op]
-                method = kind(op, original, method, *particular)
+                method = _USUAL[op](op, original, method)
             found[op] = functools.wraps(original)(method)
     return found
 
@@ -184,11 +183,15 @@ def _sending(op: str, plain: Method, general: Method) -> Method:
     return method
 
 
-def _receiving(op: str, plain: Method, general: Method, kind: Any, take: Any = None) -> Method:
-    """`recv(int)`, `recvfrom(int)` and `recv_into(bytearray)`.
+def _receiving(
+    op: str, plain: Method, general: Method, kinds: tuple[type, ...], room: Any = None, take: Any = None
+) -> Method:
+    """`recv(int)`, `recvfrom(int)` and `recv_into(buffer)` with or without a count: `asked` is of one of `kinds`.
 
-    `take(call, asked, result)` finds the bytes to keep, and how many came; without it the result is the bytes.
+    `room(asked, count)` is the size of a buffer.  `take(call, asked, result)` finds the bytes to keep, and how many
+    came; without it the result is the bytes.
     """
+    most = 0 if room is None else 1
 
     def method(self: Any, asked: Any = _ABSENT, /, *more: Any, **named: Any) -> Any:
         try:
@@ -197,20 +200,21 @@ def _receiving(op: str, plain: Method, general: Method, kind: Any, take: Any = N
         except AttributeError:
             return general(self, *_given(asked, more), **named)
         owner = program.owner
-        if owner is not endpoint.owner or type(asked) is not kind or more or named or program.inside or endpoint.hidden:
+        unusual = owner is not endpoint.owner or type(asked) not in kinds or (more and len(more) > most) or named
+        if unusual or program.inside or endpoint.hidden:
             return general(self, *_given(asked, more), **named)
         call = _new(Call)
         call.program = program
         call.endpoint = endpoint
         call.op = op
         call.order = tick()
-        call.only = asked if kind is int else len(asked)
+        call.only = asked if room is None else room(asked, *more)
         program.last = call
         call.started = clock()
         try:
             _write(call)
             _count()
-            result = plain(self, asked)
+            result = plain(self, asked, *more) if more else plain(self, asked)
             if take is None:
                 data = result
                 length = len(result)
@@ -242,19 +246,27 @@ def _from(call: Call, _size: int, result: tuple[bytes, Any]) -> tuple[bytes, int
     return data, len(data)
 
 
-def _into(call: Call, room: bytearray, length: int) -> tuple[bytes, int]:
+def _room(buffer: Any, count: Any = 0) -> int | None:
+    if type(buffer) is bytearray and count == 0:
+        return len(buffer)
+    return count if isinstance(count, int) and count else size_of(buffer)
+
+
+def _into(call: Call, buffer: Any, length: int) -> tuple[bytes, int]:
     call.result = length
-    return bytes(room[: min(length, KEPT_BYTES)]), length
+    if type(buffer) is bytearray and length <= KEPT_BYTES:
+        return bytes(buffer[:length]), length
+    return first_bytes(buffer, length)[0] or b"", length
 
 
 def _given(first: Any, more: tuple[Any, ...]) -> tuple[Any, ...]:
     return () if first is _ABSENT else (first, *more)
 
 
-_USUAL: Final[dict[str, tuple[Any, ...]]] = {
-    "recv": (_receiving, int),
-    "recv_into": (_receiving, bytearray, _into),
-    "recvfrom": (_receiving, int, _from),
-    "send": (_sending,),
-    "sendall": (_sending,),
+_USUAL: Final[dict[str, Callable[[str, Method, Method], Method]]] = {
+    "recv": functools.partial(_receiving, kinds=(int,)),
+    "recv_into": functools.partial(_receiving, kinds=(bytearray, memoryview), room=_room, take=_into),
+    "recvfrom": functools.partial(_receiving, kinds=(int,), take=_from),
+    "send": _sending,
+    "sendall": _sending,
 }

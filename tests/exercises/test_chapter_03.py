@@ -125,6 +125,24 @@ def test_the_picture_of_what_is_right_has_what_the_link_did(exercise: Task) -> N
     assert effects == {"lost", "doubled", "reordered"}
 
 
+def test_what_came_back_is_what_was_delivered_though_the_receiver_waits_on() -> None:
+    source = written(
+        receive="""\
+count = 0
+while True:
+    packet, address = sock.recvfrom(65_535)
+    if int(packet[:4]) == count:
+        count += 1
+        deliver(packet[4:] if count < 6 else b"?")
+    sock.sendto(packet[:4], address)
+"""
+    )
+    verdict = WAIT.check_source(source)
+    assert (verdict.status, verdict.mistake) == ("failed", None)
+    assert verdict.returned.startswith("[b'Sawubona'")
+    assert "through a link" in verdict.called
+
+
 @pytest.mark.parametrize(
     ("arrived", "counts"),
     [

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import socket
+from typing import Any
 
 import pytest
 
 from labsupport import Link, faults
 from labsupport.faults import Dice, Fault
+from labsupport.link import datagram
 from labsupport.link.datagram import CLIENTS
 from tests.link.talking import bound, passages, routes, until
 
@@ -179,6 +182,19 @@ def test_the_number_of_clients_is_bounded() -> None:
         data, address = server.recvfrom(10)
         server.sendto(data.upper(), address)
         assert first.recv(10) == b"AGAIN"
+
+
+def test_a_client_for_whom_no_descriptor_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_family: Any) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with bound() as server, Link(server.getsockname(), "udp") as link, bound() as client:
+        with monkeypatch.context() as without:
+            without.setattr(datagram, "_socket", refuse)
+            client.sendto(b"lost", link.address)
+            until(lambda: "no descriptor left" in link.error)
+        client.sendto(b"hi", link.address)
+        assert server.recv(10) == b"hi"
 
 
 def test_an_answer_from_a_stranger_does_not_come_through() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import socket
 import subprocess
 import sys
@@ -63,6 +64,63 @@ def test_closing_twice_does_no_harm() -> None:
         assert link.up == (faults.Latency(1),)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(link.address, timeout=PATIENCE)
+
+
+def test_a_closed_link_lets_nobody_in_though_another_goes_on() -> None:
+    with listening() as listener, Link(listener.getsockname()):
+        for _ in range(20):
+            link = Link(listener.getsockname())
+            link.close()
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(link.address, timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_new_faults_for_a_link_that_another_thread_has_closed(protocol: str) -> None:
+    with Link(("127.0.0.1", 9), protocol) as other:
+        link = Link(("127.0.0.1", 9), protocol)
+        link.close()
+        link._plan.carrier.ask(lambda: link._door.swap("up", (faults.Latency(1),)))  # it was told so before the close
+        assert link.up == (faults.Latency(1),)
+    assert link._plan.carrier.ask(lambda: link._door.dropped) == 0  # the loop has ended
+    assert other._plan.carrier is link._plan.carrier
+
+
+def test_a_fault_that_closes_its_link() -> None:
+    class Closing(Fault):
+        def meet(self, piece: Piece, place: Place) -> Iterator[Piece]:
+            if piece.data:
+                made[0].close()
+            yield piece
+
+    made: list[Link] = []
+    with through(up=Closing()) as (link, client, server):
+        made.append(link)
+        client.sendall(b"hello")
+        assert server.recv(10) in (b"hello", b"")
+        assert client.recv(10) == b""
+    until(lambda: threads() == [])
+
+
+def test_the_stop_button_leaves_no_half_of_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(_carrier: object, _what: object) -> None:
+        raise KeyboardInterrupt
+
+    with listening() as listener:
+        before = descriptors()
+        with monkeypatch.context() as pressing:
+            pressing.setattr(loop.Carrier, "ask", pressed)
+            with pytest.raises(KeyboardInterrupt):
+                Link(listener.getsockname())
+        assert threads() == []
+        assert descriptors() == before
+        link = Link(listener.getsockname())
+        with monkeypatch.context() as pressing:
+            pressing.setattr(loop.Carrier, "ask", pressed)
+            with pytest.raises(KeyboardInterrupt):
+                link.close()
+        assert threads() == []
+        assert descriptors() == before
 
 
 def test_a_link_that_nobody_holds_is_closed() -> None:
@@ -172,6 +230,39 @@ def test_a_program_ends_although_a_link_is_open(how: str, root: Path) -> None:
     assert done.stdout == "b'hi'\n"
     assert ("KeyboardInterrupt" in done.stderr) == (how == "interrupt")
     assert "Exception ignored" not in done.stderr
+
+
+FORKING = """
+import os, socket
+from labsupport import Link, faults
+
+def talks(link, listener):
+    with socket.create_connection(link.address, timeout=5) as client, listener.accept()[0] as server:
+        client.sendall(b"hi")
+        print(server.recv(10), flush=True)
+
+with socket.create_server(("127.0.0.1", 0)) as listener, Link(listener.getsockname()) as link:
+    child = os.fork()
+    if not child:
+        link.up = faults.Latency(1)
+        link.close()
+        print(link, flush=True)
+        with Link(listener.getsockname()) as own:
+            talks(own, listener)
+        raise SystemExit
+    assert os.waitpid(child, 0)[1] == 0
+    talks(link, listener)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_leaves_the_link_alone_and_can_have_its_own(root: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORKING], cwd=root, capture_output=True, text=True, timeout=30, check=False
+    )
+    repr_, *heard = done.stdout.splitlines()
+    assert ", closed>" in repr_
+    assert heard == ["b'hi'", "b'hi'"], done.stderr
 
 
 def test_what_a_fault_prints_is_no_learners_output() -> None:

@@ -50,6 +50,11 @@ def test_ipv6() -> None:
             assert server.recv(10) == b"hi"
 
 
+def test_an_address_is_spelt_as_kernels_do() -> None:
+    with Link(("0:0:0:0:0:0:0:1", 9)) as link:
+        assert link.target == ("::1", 9)
+
+
 def test_ipv6_datagrams() -> None:
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as server:
         server.bind(("::1", 0))
@@ -72,6 +77,8 @@ def test_one_fault_need_not_be_in_a_list() -> None:
 WRONG: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Link(("127.0.0.1", 9), "icmp"), ValueError, 'the protocol is "tcp" or "udp", not \'icmp\''),
     (lambda: Link(("127.0.0.1", 9), seed="a"), TypeError, "a seed is a whole number, and got 'a'"),  # type: ignore[arg-type]
+    (lambda: Link(("127.0.0.1", 9), seed=True), TypeError, "a seed is a whole number, and got True"),
+    (lambda: Link(("127.0.0.1", 9), seed=10**5000), ValueError, "a seed is a whole number of at most 1024 bits"),
     (lambda: Link("127.0.0.1:9"), TypeError, "a link leads to an address such as"),
     (lambda: Link(("127.0.0.1", "9")), TypeError, "the port of a link's target is a whole number, and got '9'"),
     (lambda: Link(("127.0.0.1", 0)), ValueError, "0 is not a port that a link can lead to"),

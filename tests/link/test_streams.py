@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import socket
 import struct
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from labsupport import Link, faults
 from labsupport.faults import Fault
+from labsupport.tape.passages import Passage
 from tests.link.talking import PATIENCE, ends, everything, exactly, listening, passages, routes, through, until
 
 
@@ -127,6 +130,39 @@ def test_a_stream_that_was_silenced_stays_so() -> None:
         with ends(link, listener) as (client, server):
             client.sendall(b"abcd")
             assert exactly(server, 4) == b"abcd"
+
+
+def test_what_comes_behind_a_silence_never_arrives_though_the_receiver_was_late() -> None:
+    """All of it is in the link when the receiver begins to take: the last of what may go, the silence, and more."""
+    with through(up=faults.Latency(0)) as (link, client, server):
+        client.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                client.send(bytes(65536))
+        link.up = faults.Blackhole(0)
+        link.up = faults.Latency(0)
+        got = len(server.recv(65536))
+        while not any(one.decisions and one.deliveries == [] for one in silenced(link)):
+            got += len(server.recv(65536))  # until the link reads on: that is behind the silence
+        link.close()
+        got += len(everything(server))
+        assert got == silenced(link)[0].decisions[-1].at
+
+
+def silenced(link: Link) -> list[Passage]:
+    return [one for one in passages(link, "up") if any(each.effect == "silenced" for each in one.decisions)]
+
+
+def test_a_sink_that_fails_leaves_no_passage_open() -> None:
+    class Failing:
+        def send(self, _data: Any) -> int:
+            raise BrokenPipeError
+
+    with through() as (link, client, _server):
+        (connection,) = link._door._connections.values()  # type: ignore[union-attr]
+        connection.ways[0]._sink = Failing()
+        client.sendall(b"hi")
+        until(lambda: [one.open for one in passages(link, "up")] == [False])
 
 
 @pytest.mark.parametrize("how", ["close with linger 0", "close with unread bytes"])

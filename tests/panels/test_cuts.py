@@ -123,11 +123,36 @@ def test_what_is_said_of_a_reader() -> None:
 
 def test_the_program_on_the_screen_is_the_one_that_runs() -> None:
     for reader in READERS.values():
-        assert reader.source.startswith(f"def {reader.read.__name__}(sock):\n")
+        name = reader.program.__name__
+        assert reader.source.startswith(f"def {name}(sock):\n")
         assert "recv(" in reader.source
         names: dict[str, Any] = {}
         exec(reader.source, names)
-        assert names[reader.read.__name__].__code__.co_code == reader.read.__code__.co_code
+        assert names[name].__code__.co_code == reader.program.__code__.co_code
+
+
+class _Pieces:
+    """A socket that gives its pieces one by one, and then b''."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = list(pieces)
+
+    def recv(self, _: int) -> bytes:
+        return self._pieces.pop(0) if self._pieces else b""
+
+
+def _lines(*pieces: bytes) -> Iterator[bytes]:
+    program: Callable[[Any], Any] = READERS["careful"].program
+    lines: Iterator[bytes] = program(_Pieces(*pieces))
+    return lines
+
+
+def test_the_careful_reader_keeps_what_is_left_over() -> None:
+    assert list(_lines(b"uno\r\ndos\r", b"\n")) == [b"uno\r\n", b"dos\r\n"]
+    lines = _lines(b"uno\r\nd")
+    assert next(lines) == b"uno\r\n"
+    with pytest.raises(EOFError, match="in the middle of a line"):
+        next(lines)
 
 
 # --- the panel ----------------------------------------------------------------------------------
@@ -177,6 +202,9 @@ def test_while_it_is_on_its_way_nothing_else_is_sent(panel: CutsPanel) -> None:
 def test_the_sliders_and_what_is_typed_say_the_same(panel: CutsPanel) -> None:
     panel._every.value = 7
     assert panel.sizes == panel._sizes.value == "7"
+    panel.more = True
+    panel._every.value = 25  # both lines in one piece
+    assert cut(panel.data, parse(panel.sizes)) == [panel.data]
     panel._pause.value = 150
     assert panel.pause == 150
     panel.pause = 300

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labsupport.pictures import Picture
 from labsupport.tape.events import Call, Endpoint, Event, Note, Program
 from labsupport.tape.exchange import Arrow, Exchange, exchange
 from labsupport.tape.record import SMALL
@@ -708,6 +709,24 @@ def test_what_was_queued_before_connect_is_still_tied(story: Story) -> None:
         assert server.recv(100) == b"early"
     (arrow,) = story.excerpt.exchange.arrows
     assert (arrow.fate, arrow.doubt) == ("received", "")
+
+
+def test_a_stranger_to_a_connected_socket_is_refused(story: Story) -> None:
+    with (
+        socket.socket(type=socket.SOCK_DGRAM) as server,
+        socket.socket(type=socket.SOCK_DGRAM) as friend,
+        socket.socket(type=socket.SOCK_DGRAM) as stranger,
+    ):
+        for each in (server, friend):
+            each.bind(("127.0.0.1", 0))
+        server.settimeout(10)
+        server.connect(friend.getsockname())
+        stranger.sendto(b"late", server.getsockname())
+        friend.sendto(b"in time", server.getsockname())
+        assert server.recv(100) == b"in time"
+    fates = {arrow.source.data: arrow.fate for arrow in story.excerpt.exchange.arrows if arrow.source is not None}
+    assert fates == {b"late": "refused", b"in time": "received"}
+    assert "1 refused:" in Picture(story.excerpt.events).text()
 
 
 def test_many_programs_at_once(story: Story) -> None:

@@ -432,6 +432,15 @@ CALLS: dict[str, Callable[[Any, Any], object]] = {
     "times out": _times_out,
     "str": lambda one, other: one.sendall("text"),
     "no argument": lambda one, other: one.recv(),
+    "None": lambda one, other: one.recv(None),
+    "None sent": lambda one, other: one.send(None),
+    "nothing to send": lambda one, other: one.sendall(),
+    "by our name": lambda one, other: one.recv(asked=1),
+    "recv_into, count": lambda one, other: (one.send(b"abc"), other.recv_into(bytearray(5), 2), other.recv(5)),
+    "recv_into, count too large": lambda one, other: other.recv_into(bytearray(5), 6),
+    "recv_into, count of text": lambda one, other: other.recv_into(bytearray(5), "2"),
+    "recv_into, count twice": lambda one, other: other.recv_into(bytearray(5), 2, nbytes=2),
+    "recv_into, every other byte": lambda one, other: other.recv_into(memoryview(bytearray(6))[::2]),
     "too many": lambda one, other: other.accept(1),
     "negative": lambda one, other: one.recv(-1),
     "unknown name": lambda one, other: one.recv_into(bytearray(1), size=1),
@@ -557,6 +566,61 @@ def test_offsets_and_peeks(story: Story) -> None:
         ]
         kept = [call.data for call in story.calls("server")[begun:]]
         assert kept == [b"ab", b"abcd", b"ab", b"c", b"de", b"def"]
+
+
+#: The same call in its usual form and in another, which goes another way.
+FORMS: dict[str, tuple[Callable[[Any, Any], object], Callable[[Any, Any], object]]] = {
+    "recv": (lambda one, other: other.recv(4), lambda one, other: other.recv(4, 0)),
+    "recvfrom": (lambda one, other: other.recvfrom(4), lambda one, other: other.recvfrom(4, 0)),
+    "recv_into": (
+        lambda one, other: other.recv_into(bytearray(4)),
+        lambda one, other: other.recv_into(bytearray(4), 0, 0),
+    ),
+    "recv_into, count": (
+        lambda one, other: other.recv_into(bytearray(9), 4),
+        lambda one, other: other.recv_into(bytearray(9), nbytes=4),
+    ),
+    "recv_into, view": (
+        lambda one, other: other.recv_into(memoryview(bytearray(8)).cast("H")[:2]),
+        lambda one, other: other.recv_into(array.array("H", [1, 2])),
+    ),
+    "send": (lambda one, other: one.send(b"abcd"), lambda one, other: one.send(bytearray(b"abcd"))),
+    "sendall": (lambda one, other: one.sendall(b"abcd"), lambda one, other: one.sendall(memoryview(b"abcd"))),
+    "send much": (lambda one, other: one.send(bytes(9000)), lambda one, other: one.send(bytearray(9000), 0)),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_each_form_of_a_call_is_written_down_alike(story: Story, name: str) -> None:
+    with connected() as (_, client, server):
+        client.sendall(b"abcdabcd")
+        arrived(server, 8)
+        written = []
+        for form in FORMS[name]:
+            form(client, server)
+            call = story.last
+            assert call.ended is not None
+            assert call.done == max(event.done or 0 for event in story.calls())
+            written.append((call.op, call.asked[0], call.data, call.result, call.length, call.address, call.error))
+            assert call.offset == {"s": 8, "r": 0}[name[0]] + (len(written) - 1) * (call.length or 0)
+    assert written[0] == written[1]
+
+
+@pytest.mark.parametrize("form", ["usual", "other"])
+def test_two_threads_that_send_at_once_lose_no_byte_of_the_count(form: str) -> None:
+    data: Any = b"x" * 100 if form == "usual" else bytearray(100)
+    with connected() as (_, client, server):
+
+        def send() -> None:
+            for _ in range(200):
+                client.sendall(data)
+
+        with beside(send, send):
+            left = 40_000
+            while left:
+                left -= len(server.recv(left))
+        assert endpoint_of(server).received == 40_000
+        assert endpoint_of(client).sent == 40_000
 
 
 def test_recv_into_nothing_left(story: Story) -> None:

@@ -21,7 +21,11 @@ _LOOK: Final = 0.002
 
 
 class EchoServer(UdpPeer):
-    """The server of one case: `numbers` has those of the questions that it took."""
+    """The server of one case.
+
+    - `numbers`: those of the questions that it took.
+    - `waits_for_us`: the learner's code has returned, and its thread waits for the script.
+    """
 
     def __init__(self, peer: UdpPeer, stage: Stage) -> None:
         super().__init__(peer.sock, peer.name)
@@ -29,6 +33,7 @@ class EchoServer(UdpPeer):
         self.numbers: list[bytes] = []
         self._stage = stage
         self._restless = False
+        self.waits_for_us = False
         stage.noted.update(server=self, numbers=self.numbers, said=self.sent)
 
     def asked(self, question: bytes) -> bytes:
@@ -56,14 +61,14 @@ class EchoServer(UdpPeer):
     def pauses(self) -> None:
         """Wait until the learner's code is at rest in a recv(); for one that waits otherwise (`select`), not long."""
         nap, deadline = threading.Event(), clock() + (_BRIEF if self._restless else _WHILE)
-        while not self._restless or clock() < deadline:
-            if self._stage.gone or any(call.open for call in self._stage.calls(*RECEIVING)):
+        while clock() < deadline:
+            if self.waits_for_us or self._stage.gone or any(call.open for call in self._stage.calls(*RECEIVING)):
                 return self._stage.rest()
-            self._restless = clock() >= deadline
             nap.wait(_LOOK)
+        self._restless = True
         return None
 
     def older(self, count: int) -> list[bytes]:
         """Answers to so many older questions than the last one."""
         last = int(self.numbers[-1]) if self.numbers[-1].isdigit() else 0
-        return [b"%04dOLD NEWS" % (1 + each % (last - 1) if last > 1 else 0) for each in range(count)]
+        return [b"%04dOLD NEWS %d" % (1 + each % (last - 1) if last > 1 else 0, each) for each in range(count)]

@@ -35,7 +35,9 @@ def _once(answer: Any, stage: Stage, question: bytes, seconds: float) -> object:
 def _twice(answer: Any, stage: Stage, question: bytes, seconds: float) -> object:
     """One question, and when all of its answers are there, another on the same socket."""
     _once(answer, stage, question, seconds)
+    stage.noted["server"].waits_for_us = True
     stage.noted["sent"].wait(peers.PATIENCE)
+    stage.noted["server"].waits_for_us = False
     return _once(answer, stage, SECOND, seconds)
 
 
@@ -86,8 +88,9 @@ def _slow(stage: Stage, server: EchoServer) -> None:
     """Two questions come, for the client lost patience, and each is answered; so the second answer is one too many."""
     stage.returns = answer_to(SECOND)
     numbers = [server.asked(FIRST), server.asked(FIRST)]
-    for number in numbers:
+    for number in numbers:  # one after the other: of two equal datagrams on their way nobody can tell which is which
         server.answers(number + answer_to(FIRST))
+        server.pauses()
     stage.noted["sent"].set()
     number = server.asked(SECOND)
     if number in numbers:

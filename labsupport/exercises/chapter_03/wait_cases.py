@@ -80,8 +80,10 @@ def acknowledged_twice(stage: Stage, receiver: UdpPeer) -> None:
     """Of two acknowledgements of packet 0 the second is read where that of packet 1 is awaited."""
     _hears(receiver, 0)
     stage.rest()
-    receiver.answers_twice(b"0000")
+    receiver.answers(b"0000")
     _hears(receiver, 1)
+    stage.rest()
+    receiver.answers(b"0000")
     _hears(receiver, 1, " once more")
     receiver.answers(b"0001")
     _hears(receiver, 2)
@@ -97,7 +99,7 @@ def receives(title: str, play: Callable[[Stage, UdpPeer], None], count: int, **n
 
     def given(stage: Stage) -> tuple[object, ...]:
         delivered: list[bytes] = []
-        stage.noted.update(noted, delivered=delivered)
+        stage.noted.update(noted, receiver=True, delivered=delivered)
         sock = stage.bind()
         endpoint_of(sock).label = "receiver"
         return sock, delivered.append
@@ -152,7 +154,7 @@ def through_a_link(seed: int, count: int) -> Case:
     messages = [word.encode() for word in WORDS[:count]]
 
     def given(stage: Stage) -> tuple[object, ...]:
-        stage.noted.update(done=threading.Event(), delivered=[])
+        stage.noted.update(done=threading.Event(), calm=threading.Event(), delivered=[])
         return stage, messages, seed
 
     def script(stage: Stage) -> None:
@@ -176,6 +178,7 @@ def _both(answer: Any, stage: Stage, messages: Sequence[bytes], seed: int) -> ob
     threading.Thread(target=answer.receive, args=(receiver, delivered.append), daemon=True).start()
     answer.send(sender, messages, _SOON)
     stage.noted["done"].set()
+    stage.noted["calm"].wait(_PATIENCE)  # the receiver may acknowledge first, and then deliver
     return list(delivered)
 
 
@@ -190,3 +193,5 @@ def _watches(stage: Stage, messages: Sequence[bytes]) -> None:
         if clock() > since + _PATIENCE:
             raise Unmet("the receiver", f"{messages[count]!r}" if count < len(messages) else "no more", "nothing more")
         nap.wait(0.002)
+    stage.rest()
+    stage.noted["calm"].set()

@@ -85,7 +85,7 @@ def any_acknowledgement(outcome: Outcome) -> Facts | None:
 
 
 def _receives(outcome: Outcome) -> bool:
-    return "delivered" in outcome.noted and not _sends(outcome)
+    return bool(outcome.noted.get("receiver"))
 
 
 def _arrived(outcome: Outcome) -> list[int | None]:

@@ -85,7 +85,7 @@ def came_back(outcome: Outcome) -> str:
 def _end(outcome: Outcome) -> str:
     if outcome.error is not None:
         return error_text(outcome.error)
-    if outcome.waiting is not None and not outcome.flood:
+    if outcome.waiting is not None and not outcome.flood and (outcome.case.serves or not outcome.ended):
         return f"nothing yet: it is waiting in {call_text(outcome.waiting)}"
     if not outcome.ended:
         return "nothing yet: it goes in circles" if outcome.flood else "nothing yet: it is still busy"

@@ -24,6 +24,7 @@ _NAMES: Final = {
 #: Effects on what did not arrive.
 _GONE: Final = frozenset({"lost", "reset", "silenced", "closed"})
 _FULL: Final = "the receiver's kernel had no room"
+_STRANGER: Final = "the socket is connected to another address"
 
 
 def by_fault(number: int, decision: Decision) -> str:
@@ -36,6 +37,8 @@ def missing(number: int, arrow: Arrow, length: int) -> str:
     part = f"{length:,} B of {number}" if length else str(number)
     if arrow.fate == "waiting":
         return f"{part} still on the way"
+    if arrow.fate == "refused":
+        return f"{part} refused: {_STRANGER}"
     fault = why(arrow)
     if fault is not None:
         how = "silenced by the link" if fault.effect == "silenced" else "lost"

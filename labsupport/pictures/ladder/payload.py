@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Final
 
 from labsupport.tape.arrows import Arrow, Fate
 from labsupport.tape.events import Call
@@ -14,6 +15,9 @@ from .links import SAID, by_fault, missing, told, why
 from .model import OUTSIDE, Band, Label, Lane
 
 __all__ = ["bytes_sent"]
+
+#: Of bytes that did not come as far as the receiver's buffer.
+_MISSING: Final = ("lost", "refused")
 
 
 def bytes_sent(draft: Draft) -> None:
@@ -49,7 +53,7 @@ def _send(draft: Draft, arrows: list[Arrow], send: Call, one: Connection) -> Non
     gone: dict[Fate, list[Arrow]] = defaultdict(list)
     for arrow in arrows:
         held = one.route is not None and arrow.fate == "waiting" and send.layer == "plain"
-        if arrow.delivery is None and (held or arrow.fate == "lost"):
+        if arrow.delivery is None and (held or arrow.fate in _MISSING):
             gone[arrow.fate].append(arrow)
         else:
             landed[draft.plot.landed.get(arrow)].append(arrow)
@@ -76,7 +80,7 @@ def _lands(draft: Draft, arrows: list[Arrow], begin: Label, target: Lane, number
         late = closed.event is not None and draft.plot.surely(closed.event, arrows[0].source or closed.event)
         how = "comes after close()" if late else "is never read"
         draft.label(target, at.row, "note", f"{number} {how}: thrown away")
-    elif any(arrow.fate == "lost" for arrow in arrows):
+    elif any(arrow.fate in _MISSING for arrow in arrows):
         wire.lost = "full"
         draft.label(target, at.row, "note", missing(number, arrows[0], 0))
     elif target.kind != OUTSIDE:

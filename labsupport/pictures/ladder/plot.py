@@ -246,10 +246,9 @@ class Plot:
                 self._order.hint(self._to[event], node)
 
     def _in_vain(self, call: Call, missed: Sequence[Call]) -> None:
-        """A call that timed out waited while this was sent, and was lost."""
-        first = bisect_right(missed, call.order, key=lambda send: send.order)
+        """Before a call timed out this was sent, and was lost: while it waited, or a moment before it began to."""
         last = bisect_right(missed, call.done or 0, key=lambda send: send.order)
-        for send in missed[first:last]:
+        for send in missed[:last]:
             if send in self._from:
                 self._order.hint(self._from[send], self._to[call])
 

@@ -50,7 +50,7 @@ def lost(exchange: Exchange) -> dict[Endpoint, list[Call]]:
     found: dict[Endpoint, dict[Call, None]] = defaultdict(dict)
     for arrow in exchange.arrows:
         receiver = arrow.connection.other(arrow.source.endpoint) if arrow.source is not None else None
-        if arrow.fate == "lost" and arrow.source is not None and receiver is not None:
+        if arrow.fate in ("lost", "refused") and arrow.source is not None and receiver is not None:
             found[receiver][arrow.source] = None
     return {end: sorted(some, key=lambda call: call.order) for end, some in found.items()}
 
