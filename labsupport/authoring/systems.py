@@ -128,6 +128,14 @@ TABLE: Final = (
     ),
     Difference(
         "03",
+        "the largest datagram that `send()` takes",
+        "65,507 bytes",
+        "9,216 bytes unless the administrator allows more (`sysctl net.inet.udp.maxdgram`)",
+        "65,507 bytes",
+        "[solana #4945](https://github.com/solana-labs/solana/issues/4945)",
+    ),
+    Difference(
+        "03",
         "who has a UDP port? in a terminal",
         "`ss -uan`",
         "`netstat -an -p udp`",

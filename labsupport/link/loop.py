@@ -65,10 +65,15 @@ class Carrier:
             runs = self.links > 0
             if runs:
                 self.tell(lambda: _answer(answer, what))
-        if runs:
+        if not runs:
+            self.wait()
+            return what()
+        try:
             return answer.result(patience)
-        self.wait()
-        return what()
+        except concurrent.futures.TimeoutError:
+            raise TimeoutError(
+                f"the thread of all links has not answered for {patience:g} s: does a fault of your own come to its end?"
+            ) from None
 
     def end(self) -> None:
         """End the thread, when what was told it before is done."""

@@ -16,7 +16,7 @@ from typing import Any, Final
 from .arguments import address_of, first_bytes, harmless, in_order, size_of
 from .events import KEPT_BYTES, Call, Endpoint, clock, tick
 from .lives import Plain
-from .ops import After, Before, under_way
+from .ops import After, Before, given_a_port, under_way
 from .programs import current, mine
 from .record import SMALL, TAPE, WHOLE
 
@@ -138,8 +138,8 @@ def _raised(call: Call, sock: Any, error: BaseException, letting_go: bool = Fals
 # --- the usual calls -------------------------------------------------------------------------
 
 
-def _sending(op: str, plain: Method, general: Method) -> Method:
-    """`send(bytes)` and `sendall(bytes)`."""
+def _sending(op: str, plain: Method, general: Method, to: bool = False) -> Method:
+    """`send(bytes)`, `sendall(bytes)`, and `sendto(bytes, address)`."""
 
     def method(self: Any, data: Any = _ABSENT, /, *more: Any, **named: Any) -> Any:
         try:
@@ -148,7 +148,8 @@ def _sending(op: str, plain: Method, general: Method) -> Method:
         except AttributeError:
             return general(self, *_given(data, more), **named)
         owner = program.owner
-        if owner is not endpoint.owner or type(data) is not bytes or more or named or program.inside or endpoint.hidden:
+        unusual = owner is not endpoint.owner or type(data) is not bytes or (len(more) != 1 if to else more) or named
+        if unusual or program.inside or endpoint.hidden:
             return general(self, *_given(data, more), **named)
         call = _new(Call)
         call.program = program
@@ -156,7 +157,10 @@ def _sending(op: str, plain: Method, general: Method) -> Method:
         call.op = op
         call.order = tick()
         length = len(data)
-        call.only = length
+        if to:
+            call.asked, call.address = (length, *more), address_of(more[0])
+        else:
+            call.only = length
         if length <= WHOLE:
             call.head = data
         else:
@@ -168,9 +172,11 @@ def _sending(op: str, plain: Method, general: Method) -> Method:
         try:
             _write(call)
             _count()
-            call.result = result = plain(self, data)
+            call.result = result = plain(self, data, more[0]) if to else plain(self, data)
             call.length = length = length if result is None else result
             endpoint.sent += length
+            if to:
+                given_a_port(endpoint, self)
             if owner is not None:
                 _check_owner(self, endpoint, owner, letting_go=False)
         except BaseException as error:
@@ -269,4 +275,5 @@ _USUAL: Final[dict[str, Callable[[str, Method, Method], Method]]] = {
     "recvfrom": functools.partial(_receiving, kinds=(int,), take=_from),
     "send": _sending,
     "sendall": _sending,
+    "sendto": functools.partial(_sending, to=True),
 }

@@ -22,7 +22,7 @@ from .events import Call, Endpoint, Program
 from .lives import Plain
 from .record import TAPE
 
-__all__ = ["OPS", "TLS_OPS", "After", "Before", "under_way"]
+__all__ = ["OPS", "TLS_OPS", "After", "Before", "given_a_port", "under_way"]
 
 _PEEK: Final = int(socket.MSG_PEEK)  # an enum member costs half a microsecond to compare
 
@@ -46,9 +46,9 @@ def _sending(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
         if head is not None:
             TAPE.keep(call, head)
     call.offset = call.endpoint.sent
-    call.asked = (length,) + args[1:]  # noqa: RUF005  half the time of a star
-    if len(args) > 1 and isinstance(args[1], int):
-        call.flags = int(args[1])
+    call.asked = (length, *args[1:])
+    if len(args) > 1:
+        _asking_flags(call, args[1])
 
 
 def _sent(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
@@ -67,9 +67,12 @@ def _sending_to(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
 
 
 def _sent_to(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
-    call.result = call.length = result
-    endpoint = call.endpoint
-    endpoint.sent += result
+    _sent(call, sock, args, result)
+    given_a_port(call.endpoint, sock)
+
+
+def given_a_port(endpoint: Endpoint, sock: Any) -> None:
+    """A datagram socket that sends has a port of its own, from its first datagram on."""
     if (endpoint.local is None or endpoint.local[1] == 0) and endpoint.type == socket.SOCK_DGRAM:
         endpoint.local = local_address(sock)
         endpoint.sent_first = not endpoint.bound

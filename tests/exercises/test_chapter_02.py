@@ -20,6 +20,15 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 _LENGTH = "(n,) = struct.unpack('!I', recv_exactly(sock, 4))\n"
 
 
+_WHOLE = """\
+n = int.from_bytes(recv_exactly(sock, 8), "big")
+data = b""
+while len(data) < n:
+    data += recv_exactly(sock, min(n - len(data), 4096))
+wrong = recv_exactly(sock, 32) != hashlib.sha256(data).digest()
+"""
+
+
 def _recv(body: str) -> str:
     return messages_program.written(recv=body)
 
@@ -35,6 +44,13 @@ RECOGNISED = [
         ("while len(data) < n:\n    data += sock.recv(n - len(data))\n    return data", "recv_once"),
         ("while len(data) != n:\n    data += sock.recv(n)", "takes_too_much"),
         ("while len(data) < n:\n    data += sock.recv(1024)", "takes_too_much"),
+        ("while len(data) < n:\n    data = sock.recv(n)", "waits_for_more"),
+        ("got = 0\nwhile got < n:\n    data = sock.recv(n - got)\n    if not data: raise EOFError\n    got += len(data)",
+         "waits_for_more"),
+        ("while len(data) < n:\n    chunk = sock.recv(n - len(data))\n    if len(chunk) < n - len(data): raise EOFError\n"
+         "    data += chunk", "short_is_no_end"),
+        ("sock.setblocking(True)\nwhile len(data) < n:\n    chunk = sock.recv(n - len(data))\n"
+         "    if not chunk: raise EOFError\n    data += chunk", "changes_the_timeout"),
         ("for _ in range(n):\n    data += sock.recv(1)", "returns_half"),
         ("import socket\ndata = sock.recv(n, socket.MSG_WAITALL)", "returns_half"),
         ("while len(data) < n:\n    chunk = sock.recv(n - len(data))\n    if chunk == '': break\n    data += chunk",
@@ -52,19 +68,33 @@ RECOGNISED = [
     (MESSAGES, _recv(_LENGTH + "return recv_exactly(sock, min(n, maximum)).decode()"), "no_maximum"),
     (MESSAGES, _recv(_LENGTH + "if n > maximum:\n    raise ValueError\nreturn sock.recv(4096).decode()"),
      "body_in_one_recv"),
+    (MESSAGES, _recv(_LENGTH.replace("(n,)", "n") + "return recv_exactly(sock, n).decode()"), "tuple_for_a_number"),
+    (MESSAGES, _recv("n = int(recv_exactly(sock, 4).decode())\nreturn recv_exactly(sock, n).decode()"), "int_of_bytes"),
+    (MESSAGES, _recv(_LENGTH + "if n > maximum: raise ValueError\nreturn str(recv_exactly(sock, n))"), "returns_bytes"),
+    (MESSAGES, _recv(_LENGTH + "text = ''\nwhile len(text) < n:\n    text += sock.recv(1024).decode()\nreturn text[:n]"),
+     "counts_characters_that_come"),
+    (MESSAGES, _recv(_LENGTH + "text = ''\nwhile len(text) < n:\n    text += sock.recv(1024).decode()\nreturn text"),
+     "takes_too_much"),
     (MESSAGES, _send("sock.sendall(len(text).to_bytes(4, 'big'))\nsock.sendall(text.encode())"), "counts_characters"),
     (LINES, fill(LINES.starter, "return self.sock.recv(1024)"), "returns_all_that_came"),
     (LINES, fill(LINES.starter, "return self.sock.recv(1024).split(b'\\r\\n')[0]"), "throws_the_rest_away"),
     (LINES, fill(LINES.starter, "b = b''\nwhile b[-2:] != b'\\r\\n':\n    b += self.sock.recv(1)\nreturn b[:-2]"),
      "asks_after_the_end"),
-    (UTF8, utf8_mistakes.written(feed="return codecs.getincrementaldecoder('utf-8')().decode(data)"), "decodes_pieces"),
+    (UTF8, utf8_mistakes.written(feed="return codecs.getincrementaldecoder('utf-8')().decode(data)"), "new_decoder_each_time"),
     (UTF8, utf8_mistakes.written(feed="self.rest += data\nreturn self.rest.decode()"), "decodes_pieces"),
     (BREAK, fill(BREAK.starter, "connection.sendall(b'\\x00\\x05hello')"), "one_piece"),
+    (BREAK, fill(BREAK.starter, "connection.sendall(b'\\x00\\x00\\x00\\x05hello')"), "four_bytes_of_length"),
+    (BREAK, fill(BREAK.starter, "connection.sendall(b'\\x00')\nconnection.sendall(b'\\x02hi')\nconnection.sendall(b'!')"),
+     "sends_more"),
     (BREAK, fill(BREAK.starter, "connection.sendall(b'hello')"), "breaks_everybody"),
     (BREAK, fill(BREAK.starter, "connection.sendall(b'\\x00')\nconnection.sendall(b'\\x01\\xff')"), "breaks_everybody"),
     (BREAK, fill(BREAK.starter, "return b'\\x00', b'\\x01x'"), "says_nothing"),
     (FILES, file_program.written(recv="n, = struct.unpack('!Q', recv_exactly(sock, 8))\n"
                                        "open(path, 'wb').write(recv_exactly(sock, n))"), "leaves_the_checksum"),
+    (FILES, file_program.written(recv=_WHOLE + "open(path, 'wb').write(data)\nif wrong:\n    os.remove(path)\n"
+                                               "    raise ValueError"), "writes_into_the_target"),
+    (FILES, file_program.written(recv="try:\n    " + file_program.RECV.strip().replace("\n", "\n    ")
+                                      + "\nexcept Exception:\n    print('no file')"), "hides_an_end"),
     (FILES, file_program.written(recv="open(path, 'w').write(sock.recv(65536)[8:-32])"), "reads_text"),
 ]  # fmt: skip
 
@@ -115,6 +145,25 @@ def test_a_sleep_before_each_recv_is_slow_and_right() -> None:
     body = "import time\n" + EXACTLY.solution.split('    data = b""\n')[1].replace("    return data\n", "")
     source = fill(EXACTLY.starter, body.replace("    while", "while").replace("chunk =", "time.sleep(0.001); chunk ="))
     assert EXACTLY.check_source(source).passed
+
+
+def test_an_error_of_struct_has_its_whole_name() -> None:
+    body = "n = struct.unpack('!H', recv_exactly(sock, 4))[0]\nreturn recv_exactly(sock, n).decode()"
+    assert "raised struct.error: unpack requires" in MESSAGES.check_source(_recv(body)).message
+
+
+def test_a_file_that_is_lost_is_told_with_what_became_of_it() -> None:
+    source = file_program.written(
+        recv=_WHOLE + "open(path, 'wb').write(data)\nif wrong:\n    os.remove(path)\n    raise ValueError"
+    )
+    message = FILES.check_source(source).message
+    assert "(two bytes were changed on the way)" in message
+    assert "there is no file now" in message
+
+
+def test_who_sleeps_between_two_pieces_need_not_wait() -> None:
+    body = "connection.sendall(b'\\x00')\ntime.sleep(1000)\nconnection.sendall(b'\\x01x')"
+    assert BREAK.check_source("import time\n" + fill(BREAK.starter, body)).passed
 
 
 # --- break this reader -----------------------------------------------------------------------

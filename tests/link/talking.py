@@ -10,6 +10,8 @@ from typing import Any
 
 from labsupport import Link, serve
 from labsupport.faults import Fault
+from labsupport.link.stream import Connection
+from labsupport.link.way import Way
 from labsupport.servers import Server
 from labsupport.tape.events import clock
 from labsupport.tape.passages import Passage, Route
@@ -92,6 +94,14 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert clock() < deadline
         time.sleep(0.001)
+
+
+def way(link: Link, name: str) -> Way:
+    """One way of the only connection through this link."""
+    connections: dict[int, Connection] = link._door._connections  # type: ignore[union-attr]
+    until(lambda: any(one.ways for one in connections.values()))  # the server may accept before the link knows
+    (connection,) = connections.values()
+    return next(one for one in connection.ways if one.name == name)
 
 
 def routes(link: Link) -> list[Route]:

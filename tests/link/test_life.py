@@ -102,6 +102,24 @@ def test_a_fault_that_closes_its_link() -> None:
     until(lambda: threads() == [])
 
 
+def test_a_fault_that_does_not_come_to_its_end_is_named() -> None:
+    class Endless(Fault):
+        def meet(self, piece: Piece, place: Place) -> Iterator[Piece]:
+            if piece.data:
+                met.set()
+                over.wait(PATIENCE)
+            yield piece
+
+    met, over = threading.Event(), threading.Event()
+    with through(up=Endless()) as (link, client, server):
+        client.sendall(b"hello")
+        assert met.wait(PATIENCE)
+        with pytest.raises(TimeoutError, match="does a fault of your own come to its end"):
+            link._plan.carrier.ask(lambda: None, 0.01)
+        over.set()
+        assert exactly(server, 5) == b"hello"
+
+
 def test_the_stop_button_leaves_no_half_of_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
     def pressed(_carrier: object, _what: object) -> None:
         raise KeyboardInterrupt

@@ -12,7 +12,7 @@ import pytest
 from labsupport import Link, faults
 from labsupport.link import receiver
 from labsupport.tape.lives import Plain
-from tests.link.talking import PATIENCE, ends, exactly, listening, through
+from tests.link.talking import PATIENCE, ends, exactly, listening, through, way
 
 SLICES = [b"ab", b"cd", b"ef"]
 
@@ -70,6 +70,5 @@ def test_a_client_that_connects_to_a_name_is_known() -> None:
     with through(down=faults.Slice(2)) as (link, client, server):
         client._endpoint.peer = "localhost", link.address[1]  # type: ignore[attr-defined]  # as within connect()
         server.sendall(b"abcdef")
-        (connection,) = link._door._connections.values()  # type: ignore[union-attr]
         assert client.recv(10) == b"ab"
-        assert not connection.ways[1]._receiver._outside
+        assert not way(link, "down")._receiver._outside

@@ -14,8 +14,7 @@ import pytest
 
 from labsupport import Link, faults
 from labsupport.faults import Fault
-from labsupport.tape.passages import Passage
-from tests.link.talking import PATIENCE, ends, everything, exactly, listening, passages, routes, through, until
+from tests.link.talking import PATIENCE, ends, everything, exactly, listening, passages, routes, through, until, way
 
 
 def test_a_half_close_passes_through_as_one() -> None:
@@ -136,21 +135,36 @@ def test_what_comes_behind_a_silence_never_arrives_though_the_receiver_was_late(
     """All of it is in the link when the receiver begins to take: the last of what may go, the silence, and more."""
     with through(up=faults.Latency(0)) as (link, client, server):
         client.setblocking(False)
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                client.send(bytes(65536))
+        up = way(link, "up")
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 131_072)
+        up._sink.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)  # else all goes on at once
+        until(lambda: not _sent(client) and not up.reading)
         link.up = faults.Blackhole(0)
         link.up = faults.Latency(0)
-        got = len(server.recv(65536))
-        while not any(one.decisions and one.deliveries == [] for one in silenced(link)):
-            got += len(server.recv(65536))  # until the link reads on: that is behind the silence
+        got: list[bytes] = []
+        server.setblocking(False)
+        until(lambda: _takes(server, got) and bool(_silenced_at(link)))
         link.close()
-        got += len(everything(server))
-        assert got == silenced(link)[0].decisions[-1].at
+        server.settimeout(PATIENCE)
+        assert len(b"".join(got) + everything(server)) == min(_silenced_at(link))
 
 
-def silenced(link: Link) -> list[Passage]:
-    return [one for one in passages(link, "up") if any(each.effect == "silenced" for each in one.decisions)]
+def _sent(client: socket.socket) -> int:
+    try:
+        return client.send(bytes(65536))
+    except BlockingIOError:
+        return 0
+
+
+def _takes(server: socket.socket, got: list[bytes]) -> bool:
+    with contextlib.suppress(BlockingIOError):
+        got.append(server.recv(65536))
+    return True
+
+
+def _silenced_at(link: Link) -> list[int]:
+    decisions = [decision for one in passages(link, "up") for decision in one.decisions]
+    return [decision.at for decision in decisions if decision.effect == "silenced"]
 
 
 def test_a_sink_that_fails_leaves_no_passage_open() -> None:
@@ -159,8 +173,7 @@ def test_a_sink_that_fails_leaves_no_passage_open() -> None:
             raise BrokenPipeError
 
     with through() as (link, client, _server):
-        (connection,) = link._door._connections.values()  # type: ignore[union-attr]
-        connection.ways[0]._sink = Failing()
+        way(link, "up")._sink = Failing()
         client.sendall(b"hi")
         until(lambda: [one.open for one in passages(link, "up")] == [False])
 

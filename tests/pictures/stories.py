@@ -171,6 +171,13 @@ def refused(held: contextlib.ExitStack) -> None:
         socket.create_connection(address, timeout=5)
 
 
+def full_queue(held: contextlib.ExitStack) -> None:
+    listener = held.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+    held.enter_context(call(listener))  # Linux lets in one more than was asked for
+    with contextlib.suppress(TimeoutError, ConnectionRefusedError):
+        socket.create_connection(listener.getsockname(), timeout=0.1)
+
+
 def cut_datagram(held: contextlib.ExitStack) -> None:
     server = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
     server.bind(("127.0.0.1", 0))
@@ -226,6 +233,6 @@ STORIES: dict[str, Story] = {
     story.__name__: story
     for story in (
         two_sends_one_recv, half_close, one_client_waits, unread_bytes, sent_too_late, too_early, not_accepted, refused,
-        cut_datagram, a_listener_alone, non_blocking,
+        full_queue, cut_datagram, a_listener_alone, non_blocking,
     )
 }  # fmt: skip

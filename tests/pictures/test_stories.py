@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from labsupport.pictures import Picture
@@ -90,6 +92,14 @@ def test_a_refusal_comes_from_where_nobody_listens() -> None:
     reset = next(wire for wire in story.wires if wire.kind == "RST")
     assert story.lanes[reset.start].name == "no listener"
     assert [state.name for state in story.lanes[0].states] == ["SYN-SENT", "CLOSED"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a full queue is silent on Linux; elsewhere it may refuse")
+def test_a_full_queue_gives_no_answer_though_somebody_listens() -> None:
+    story = lay_out(picture_of("full_queue")).story
+    assert "no answer" in [lane.name for lane in story.lanes]
+    assert "no listener" not in [lane.name for lane in story.lanes]
+    assert not [wire for wire in story.wires if wire.kind == "RST"]
 
 
 def test_datagrams_have_no_handshake_and_no_states_and_a_cut_is_said() -> None:

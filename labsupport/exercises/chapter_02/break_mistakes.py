@@ -7,7 +7,7 @@ from typing import Final
 from labsupport.exercises.engine import Facts, Mistake, Outcome, fill
 from labsupport.tape.streams import RECEIVING
 
-__all__ = ["CUT_OFF", "LONGEST", "MISTAKES", "RIGHT_ONE", "STARTER", "SURVIVED", "pieces"]
+__all__ = ["CUT_OFF", "LONGEST", "MISTAKES", "RIGHT_ONE", "STARTER", "SURVIVED", "behind", "pieces"]
 
 STARTER: Final = """\
 def break_this_reader(connection):
@@ -28,12 +28,25 @@ def pieces(outcome: Outcome) -> list[bytes]:
     return [call.data for call in outcome.sends if call.data and call.error is None]
 
 
+def behind(outcome: Outcome) -> bytes:
+    """What was sent after the message."""
+    sent = b"".join(pieces(outcome))
+    return sent[2 + int.from_bytes(sent[:2], "big") :]
+
+
 # --- the signs of mistakes -------------------------------------------------------------------
 
 
 def _survived(outcome: Outcome) -> list[bytes]:
     """The pieces that the wrong reader could read, or none."""
-    return pieces(outcome) if outcome.unmet is not None and outcome.unmet.got == SURVIVED else []
+    survived = outcome.unmet is not None and outcome.unmet.got == SURVIVED
+    return pieces(outcome) if survived and _four_bytes_of_length(outcome) is None else []
+
+
+def _four_bytes_of_length(outcome: Outcome) -> Facts | None:
+    sent = b"".join(pieces(outcome))
+    four = outcome.unmet is not None and len(sent) > 4 and int.from_bytes(sent[:4], "big") == len(sent) - 4
+    return {"sent": sent[:4], "right": sent[2:4]} if four else None
 
 
 def _cut_off(outcome: Outcome) -> bool:
@@ -87,6 +100,13 @@ def _waits_for_an_answer(outcome: Outcome) -> Facts | None:
     return {} if outcome.waiting is not None and outcome.waiting.op in RECEIVING else None
 
 
+def _sends_more(outcome: Outcome) -> Facts | None:
+    fair = outcome.unmet is None and outcome.ended and outcome.error is None and _too_long(outcome) is None
+    n = int.from_bytes(b"".join(pieces(outcome))[:2], "big")
+    announced = f"{n} byte was" if n == 1 else f"{n} bytes were"
+    return {"announced": announced, "more": behind(outcome)} if fair and behind(outcome) else None
+
+
 def _too_long(outcome: Outcome) -> Facts | None:
     n = len(b"".join(pieces(outcome)))
     return {"n": n, "most": LONGEST} if n > LONGEST and outcome.unmet is None and outcome.ended else None
@@ -102,6 +122,14 @@ MISTAKES: Final = (
         "the length, and it was right. TCP may cut between any two bytes. Send in two calls, and choose where to cut.",
         _one_piece,
         {"n": 4},
+    ),
+    Mistake(
+        "four_bytes_of_length",
+        fill(STARTER, 'connection.sendall(b"\\x00")\nconnection.sendall(b"\\x00\\x00\\x05hello")'),
+        "You sent four bytes of length, {sent!r}. This protocol has 2 bytes of length here, not 4: the first two say "
+        "that the text is empty, and all the rest comes behind the message. Write the length as {right!r}.",
+        _four_bytes_of_length,
+        {"sent": b"\x00\x00\x00\x05", "right": b"\x00\x05"},
     ),
     Mistake(
         "cuts_the_text",
@@ -161,5 +189,13 @@ MISTAKES: Final = (
         "is, the plainer is what it shows. How many bytes of text does it need?",
         _too_long,
         {"n": 22, "most": LONGEST},
+    ),
+    Mistake(
+        "sends_more",
+        fill(STARTER, 'connection.sendall(b"\\x00")\nconnection.sendall(b"\\x01xyz")'),
+        "It breaks the wrong reader, and only that one. But {announced} announced, and {more!r} came behind the "
+        "message: to a reader that is the beginning of the next one. Send one message, and announce all of its text.",
+        _sends_more,
+        {"announced": "1 byte was", "more": b"yz"},
     ),
 )

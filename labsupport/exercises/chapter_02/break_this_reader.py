@@ -9,7 +9,7 @@ from labsupport.exercises.engine import Case, Outcome, Stage, Task, fill
 from labsupport.exercises.peers import Unmet
 from labsupport.tape.watched import endpoint_of
 
-from .break_mistakes import CUT_OFF, LONGEST, MISTAKES, RIGHT_ONE, STARTER, SURVIVED, pieces
+from .break_mistakes import CUT_OFF, LONGEST, MISTAKES, RIGHT_ONE, STARTER, SURVIVED, behind, pieces
 from .one_by_one import one_by_one
 from .readers import MORE_WRONG, RIGHT, WRONG, WRONG_SOURCE, Reader, text_of
 from .sending import other_end
@@ -59,6 +59,7 @@ def _case(title: str, name: str, play: Any, holds: Any = lambda _: "") -> Case:
             return break_this_reader(connection)
 
     def given(stage: Stage) -> tuple[object, ...]:
+        stage.clock()  # pieces cannot join here, so whoever sleeps between two of them need not
         sock, peer = stage.connected(name)
         ours, theirs = endpoint_of(sock), endpoint_of(peer.sock)
         one_by_one(sock, lambda: stage.until(lambda: theirs.received >= ours.sent or "read" in stage.noted))
@@ -88,8 +89,10 @@ def _wrong(stage: Stage) -> None:
         raise Unmet(_WRONG, "a message that it cannot read", SURVIVED)
 
 
-def _short(outcome: Outcome) -> str:
-    return f"a peer that sends at most {LONGEST} bytes" if len(b"".join(pieces(outcome))) > LONGEST else ""
+def _fair(outcome: Outcome) -> str:
+    if len(b"".join(pieces(outcome))) > LONGEST:
+        return f"a peer that sends at most {LONGEST} bytes"
+    return "a peer that sends one message, and nothing behind it" if behind(outcome) else ""
 
 
 def _count(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
@@ -148,7 +151,7 @@ def break_this_reader(connection):
     cases=(
         *(_right(how, reader) for how, reader in RIGHT.items()),
         *(_more(how, reader) for how, reader in MORE_WRONG.items()),
-        _case("against the wrong reader", _WRONG, _wrong, _short),
+        _case("against the wrong reader", _WRONG, _wrong, _fair),
     ),
     praise=(
         "Two right readers read your message, and the wrong one did not: it made a number of half a length. In the "

@@ -79,8 +79,8 @@ MISTAKES: Final = (
             return data[:-2]
             """,
         ),
-        "You returned {result!r}, which is more than one line: the end of the first is in the middle of what came, and "
-        "you looked only at the end of it. Search for \\r\\n, return what stands before it, and keep the rest.",
+        "You returned {result!r}, which is more than one line: the end of the first is in the middle of what came. "
+        "Search for \\r\\n, return what stands before the first one, and keep what stands after it.",
         signs.returns_all_that_came,
         {"result": b"\r\n".join(PAIR)},
     ),

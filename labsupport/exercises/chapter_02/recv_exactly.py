@@ -6,11 +6,13 @@ from typing import Any, Final
 
 from labsupport.exercises.engine import ANYTHING, Reading, Step, Task, every_size, fill, reading
 
-from .recv_exactly_mistakes import AFTER, MISTAKES, STARTER, WHOLE
+from .recv_exactly_mistakes import MISTAKES
+from .recv_exactly_signs import AFTER, STARTER, WHOLE
 
 __all__ = ["RECV_EXACTLY"]
 
 _N: Final = len(WHOLE)
+_ALONE: Final = (WHOLE[:5], WHOLE[5:])
 _CUT: Final = (WHOLE[:5], WHOLE[5:8], WHOLE[8:] + AFTER)
 _TIMEOUT: Final = 0.2
 _BYTES: Final = bytes(range(1, 251)) * 50  # 250 is no power of two, so a chunk that is lost or doubled shows
@@ -101,6 +103,7 @@ def recv_exactly(sock, n):
 """,
     ),
     cases=(
+        reading(f"{_N} bytes in two pieces, and nothing behind them", Reading(_ALONE, (_asks(_N, WHOLE),))),
         reading(
             f"{_N} bytes in three pieces, the next message with the third",
             Reading(_CUT, (_asks(_N, WHOLE), _asks(len(AFTER), AFTER)), end="finish"),

@@ -65,7 +65,20 @@ def _broken_by(outcome: Outcome) -> bytes | None:
 
 def _decodes_pieces(outcome: Outcome) -> Facts | None:
     piece = _broken_by(outcome)
-    return {"piece": piece} if piece is not None and piece == _piece(outcome) else None
+    alone = piece is not None and piece == _piece(outcome) and _new_decoder_each_time(outcome) is None
+    return {"piece": piece} if alone else None
+
+
+def _new_decoder_each_time(outcome: Outcome) -> Facts | None:
+    """The piece with the first half of a character went well, and the one that begins with the other half did not."""
+    receives, piece = outcome.receives, _broken_by(outcome)
+    if piece is None or piece != _piece(outcome) or len(receives) < 2 or piece[0] & 0b1100_0000 != 0b1000_0000:
+        return None
+    return {"before": receives[-2].data, "piece": piece}
+
+
+def _makes_the_error(outcome: Outcome) -> Facts | None:
+    return {} if outcome.raised(TypeError, "takes exactly 5 arguments") else None
 
 
 def _one_state_for_all(outcome: Outcome) -> Facts | None:
@@ -122,6 +135,15 @@ MISTAKES: Final = (
         "another piece. Keep the bytes of a character that is not whole until the rest of it has come.",
         _decodes_pieces,
         {"piece": b"h\xc3"},
+    ),
+    Mistake(
+        "new_decoder_each_time",
+        written(feed="decoder = codecs.getincrementaldecoder('utf-8')()\nreturn decoder.decode(data)"),
+        "{before!r} went well, and {piece!r} did not: it was decoded as if nothing had come before, so its first byte "
+        "is half a character. Is there a new decoder in each feed()? It has forgotten what the old one kept. Make one "
+        "in __init__, as self.decoder.",
+        _new_decoder_each_time,
+        {"before": b"h\xc3", "piece": b"\xa9llo"},
     ),
     Mistake(
         "drops_the_cut",
@@ -206,5 +228,17 @@ return text
         "UnicodeDecodeError; decode(b'', final=True) of an incremental decoder does.",
         _silent_about_the_end,
         {"piece": b"adi\xc3"},
+    ),
+    Mistake(
+        "makes_the_error",
+        written(
+            init='self.decoder = codecs.getincrementaldecoder("utf-8")()',
+            feed="return self.decoder.decode(data)",
+            end='if self.decoder.getstate()[0]:\n    raise UnicodeDecodeError("cut off")',
+        ),
+        "A UnicodeDecodeError is not made with a sentence alone: it wants the encoding, the bytes, from where to where "
+        "they are wrong, and why. You need not make it. decode() raises it: rest.decode() where you keep the rest "
+        "yourself, decode(b'', final=True) of an incremental decoder.",
+        _makes_the_error,
     ),
 )

@@ -22,12 +22,13 @@ Rule = Callable[[Sequence[int], int], Counts]
 
 STARTER: Final = """\
 def sequence_numbers(sock, sent):
+    lost = late = doubled = 0
     while True:
         try:
             number = int(sock.recv(1024)[:4])
-        except TimeoutError:                             # nothing more will come
+        except TimeoutError:  # nothing more will come
             break
-        raise NotImplementedError                        # what do you keep of it?
+        raise NotImplementedError  # what do you keep of it?
     return lost, late, doubled
 """
 

@@ -54,8 +54,8 @@ STOP_AND_WAIT: Final = Task(
         "No acknowledgement came. Two things may have been lost: which? The sender cannot tell, so what must both do?",
         "The sender, for one packet: send; read until the right 4 digits come; when recv() times out, send it again.",
         (
-            "The receiver keeps the number that it expects next. It delivers that one only; it acknowledges whatever "
-            "comes, with the number that came."
+            "The receiver keeps the number that it expects next. It delivers that one only; it acknowledges that one, "
+            "and every one before it, with the number that came."
         ),
         (
             "Sender: `while True:` around `sock.send(packet)` and a `try`, in it `while sock.recv(100) != packet[:4]: "

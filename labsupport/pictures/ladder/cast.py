@@ -77,7 +77,7 @@ class Cast:
             if not left and connection.stream and connection.listener is not None:
                 return self._add("connection", "connection", left=left, stream=True)
             reached = connection.made and not (connection.route is not None and connection.route.error)
-            return self._outside(OUTSIDE if reached else "no listener", left=left, stream=connection.stream)
+            return self._outside(OUTSIDE if reached else _nobody(connection), left=left, stream=connection.stream)
         if endpoint in self._of:
             return self._of[endpoint]
         if left:
@@ -129,6 +129,13 @@ class Cast:
 
     def _shared(self, lane: Lane) -> bool:
         return sum(1 for other in self._ends.values() if other is lane) > 1
+
+
+def _nobody(connection: Connection) -> str:
+    """The name of what a client did not reach: one that heard nothing cannot know whether anybody listens."""
+    error = connection.connect.error if connection.connect is not None else None
+    unheard = error is not None and issubclass(error.type, TimeoutError | KeyboardInterrupt)
+    return "no answer" if unheard else "no listener"
 
 
 def _places(calls: list[Call]) -> dict[Endpoint, tuple[Program, int]]:
