@@ -72,7 +72,7 @@ class Carrier:
             return answer.result(patience)
         except concurrent.futures.TimeoutError:
             raise TimeoutError(
-                f"the thread of all links has not answered for {patience:g} s: does a fault of your own come to its end?"
+                f"the links have not answered for {patience:g} s: does a fault of your own come to its end?"
             ) from None
 
     def end(self) -> None:

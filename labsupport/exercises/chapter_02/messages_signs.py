@@ -105,8 +105,8 @@ def tuple_for_a_number(outcome: Outcome) -> Facts | None:
 def returns_bytes(outcome: Outcome) -> Facts | None:
     """The bytes came back, or how they are written."""
     data = outcome.returns.encode() if isinstance(outcome.returns, str) else b""
-    raw = bool(data) and outcome.ended and outcome.error is None and outcome.result in (data, str(data))
-    return {"result": outcome.result} if raw else None
+    raw = data and isinstance(outcome.result, bytes | str) and outcome.result in (data, str(data))
+    return {"result": outcome.result} if raw and outcome.ended else None
 
 
 def counts_characters_that_come(outcome: Outcome) -> Facts | None:

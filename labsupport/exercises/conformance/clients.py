@@ -90,6 +90,8 @@ class _Talk:
     def _refused(self, stage: Stage) -> None:
         stage.raises = self._broken
         stage.until(lambda: stage.gone)
+        if not stage.calls("connect", "connect_ex"):
+            raise peers.Unmet("the server", "a connection", "none")
 
     def _case(
         self,

@@ -55,6 +55,8 @@ def check_reader(
     - `broken`: what read() raises when there will be no whole message.
     - `sizes`: the chunk sizes to try.
     """
+    if not sizes:
+        raise ValueError("sizes are the chunk sizes to try, at least one, and got none")
     wire = _Wire(maker, encode, message, maximum)
     return tried("a reader of messages", maker, wire.cases(oversize, at_end, broken, sizes))
 

@@ -116,10 +116,11 @@ def sizes_left_out(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
     if not found:
         return ()
     tried, all_of_them = min(found)
-    return (
+    said = (
         f"The reading was slow here, byte by byte or on a busy machine: of the {all_of_them:,} chunk sizes {tried:,} "
-        "were tried, the smallest and, above them, the powers of two and their neighbours.",
+        "were tried, the smallest and, above them, the powers of two and their neighbours."
     )
+    return (said,)
 
 
 def seen(answer: Any, stage: Stage, what: Reading) -> object:

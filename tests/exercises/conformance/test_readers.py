@@ -211,3 +211,8 @@ def test_other_bytes_are_told() -> None:
     report = check_writer(lambda sock: lambda body: sock.sendall(struct.pack("<I", len(body)) + body), framed)
     assert len(failing(report)) == 4
     assert "the receiver got b'\\t\\x00\\x00\\x00" in report["one message"].verdict.returned
+
+
+def test_no_sizes_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least one, and got none"):
+        check_reader(lambda _sock: lambda: b"", framed, sizes=())

@@ -240,6 +240,14 @@ def test_a_wrong_client_fails_where_its_fault_is() -> None:
     assert failing(report) == {"the server never answers"}, report.text()
 
 
+def test_a_client_that_never_connects_passes_in_no_case() -> None:
+    def unwritten(_address: Any) -> str:
+        raise NotImplementedError
+
+    report = asked(unwritten)
+    assert failing(report) == {result.name for result in report.results}
+
+
 def test_nothing_is_left_of_a_client() -> None:
     before = len(live()), threading.active_count()
     asked(_without_a_timeout)
