@@ -79,10 +79,12 @@ class Watcher(threading.Thread):
 
 
 def where() -> tuple[int, int] | None:
-    """The frame and the instruction at which the main thread stands; None where no cell is running."""
+    """The frame and the instruction at which the main thread stands; None where no cell of a lesson is running."""
     top = sys._current_frames()[threading.main_thread().ident or 0]
     frame: FrameType | None = top
     while frame is not None:
+        if frame.f_code.co_filename == __file__:  # it is arming, or disarming, which may wait as well
+            return None
         if "ipykernel_" in frame.f_code.co_filename:
             return id(top), top.f_lasti
         frame = frame.f_back
