@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import ipykernel.kernelspec
+import zmq
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -93,7 +94,12 @@ class CleanKernel:
         self._stderr = (self._home / "stderr").open("w+b")
         self._replies: list[dict[str, Any]] = []
         self._cells = 0
-        manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=_ThisPython())
+        manager = AsyncKernelManager(
+            kernel_name="python3",
+            kernel_spec_manager=_ThisPython(),
+            transport=_transport(),
+            connection_file=str(self._home / "kernel.json"),
+        )
         self._client = _Client(
             new_notebook(),
             km=manager,
@@ -176,6 +182,11 @@ class CleanKernel:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
+
+
+def _transport() -> str:
+    """Sockets with names, where there are any: a free TCP port can be taken before the kernel has bound it."""
+    return "ipc" if zmq.has("ipc") else "tcp"
 
 
 def _last_words(path: Path) -> str:

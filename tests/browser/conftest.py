@@ -95,6 +95,8 @@ def running(home: Path) -> Iterator[Lab]:
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"),
                 *("--ip=127.0.0.1", "--port=0", f"--IdentityProvider.token={token}"),
                 *("--ServerApp.use_redirect_file=False", "--LabApp.news_url=None"),
+                # A free TCP port can be taken by a test beside this one before the kernel has bound it.
+                "--KernelManager.transport=ipc",
             ],
             cwd=folder,
             env=environment(home),
