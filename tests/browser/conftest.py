@@ -38,6 +38,8 @@ SETTINGS = {
 }
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
+#: The height of every window, in pixels.
+HEIGHT = 1000
 #: Seconds for what takes a moment on a busy machine; waiting ends when the thing has happened.
 PATIENCE = 90
 STEP = 30_000  # milliseconds, as Playwright counts
@@ -182,6 +184,19 @@ class Notebook:
         self.ask("jupyterapp.commands.execute('notebook:run-cell').then(() => null)")
         self.settle()
 
+    def set_theme(self, theme: str) -> None:
+        """Change JupyterLab's theme ("light" or "dark"), and wait until the page wears it."""
+        self.ask(
+            "jupyterapp.commands.execute('apputils:change-theme', {theme: argument})", f"JupyterLab {theme.title()}"
+        )
+        self.until(f"document.body.dataset.jpThemeLight === '{str(theme == 'light').lower()}'")
+
+    def set_width(self, width: int) -> None:
+        """Make the window so many pixels wide; a narrow one, as on a telephone, has no room for the file browser."""
+        self.page.set_viewport_size({"width": width, "height": HEIGHT})
+        if width < 800:
+            self.ask("jupyterapp.commands.execute('application:toggle-left-area').then(() => null)")
+
     def output(self, index: int) -> Locator:
         """What stands below a cell."""
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-Cell-outputArea")
@@ -232,10 +247,8 @@ def open_notebook(lab: Lab, browser: Browser) -> Iterator[Open]:
     """Open a fresh copy of a notebook (`notebook=path`), or a new one of the given cells, in a new browser."""
     contexts = []
 
-    def open_one(
-        *sources: str, notebook: Path | None = None, theme: str = "light", width: int = 1400, height: int = 1000
-    ) -> Notebook:
-        context = browser.new_context(viewport={"width": width, "height": height})
+    def open_one(*sources: str, notebook: Path | None = None, theme: str = "light", width: int = 1400) -> Notebook:
+        context = browser.new_context(viewport={"width": width, "height": HEIGHT})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(STEP)
@@ -244,8 +257,7 @@ def open_notebook(lab: Lab, browser: Browser) -> Iterator[Open]:
         page.goto(f"{lab.url}lab/tree/{path}?reset&token={lab.token}")
         opened = Notebook(page, path)
         opened.ready()
-        if width < 800:  # as on a telephone: the file browser would leave no room
-            opened.ask("jupyterapp.commands.execute('application:toggle-left-area').then(() => null)")
+        opened.set_width(width)
         return opened
 
     yield open_one
