@@ -141,3 +141,11 @@ def test_notebooks_that_write_at_once_lose_nothing(root: Path) -> None:
         _, said = writer.communicate(timeout=60)
         assert writer.returncode == 0, said.decode()
     assert len(progress.load()["predictions"]) == 75
+
+
+def test_a_home_of_nobody_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABSUPPORT_HOME", "~nobody-of-this-name/x")
+    with pytest.raises(OSError, match="'~nobody-of-this-name/x', and there is no such user: set it to a folder"):
+        progress.home()
+    assert progress.load() == progress.load()  # as if nothing was kept
+    assert "there is no such user" in progress.record_prediction("q", "a")

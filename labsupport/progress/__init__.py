@@ -32,13 +32,25 @@ _writing = threading.Lock()
 
 
 def home() -> Path:
-    """The folder of all that is kept: LABSUPPORT_HOME, else the user's own folder for data.  It may not exist yet."""
+    """The folder of all that is kept: LABSUPPORT_HOME, else the user's own folder for data.  It may not exist yet.
+
+    Raises OSError where LABSUPPORT_HOME begins with the name of a user who is not there ("~nobody-of-this-name").
+    """
     told = os.environ.get("LABSUPPORT_HOME")
     if told:
-        return Path(told).expanduser()
+        return _expanded(told)
     import platformdirs  # comes with JupyterLab
 
     return platformdirs.user_data_path("loopback-course", appauthor=False)
+
+
+def _expanded(told: str) -> Path:
+    try:
+        return Path(told).expanduser()
+    except RuntimeError as error:
+        raise OSError(
+            f"LABSUPPORT_HOME is {told!r}, and there is no such user: set it to a folder's full path"
+        ) from error
 
 
 def load() -> State:
@@ -107,14 +119,14 @@ def _record(change: _Change) -> str:
     """Make the change, and those that had to wait, on disk; what went wrong, as a sentence."""
     with _writing:
         _pending.append(change)
-        folder = home()
         try:
+            folder = home()
             folder.mkdir(parents=True, exist_ok=True)
             with alone(folder / "progress.lock"):
                 said = _rewrite(folder / _FILE)
         except OSError as error:
             return (
-                f"Your progress could not be written to {folder} ({error.strerror or error}). What was there is safe; "
+                f"Your progress could not be written: {error}. What was there is safe; "
                 "this is kept until the kernel ends, and tried again with your next answer."
             )
         _pending.clear()

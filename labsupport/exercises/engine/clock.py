@@ -67,7 +67,8 @@ class Clock:
 
     def sleep(self, seconds: float) -> None:
         """What `time.sleep` does."""
-        _PLAIN["sleep"](min(seconds, 0) if self._skips else seconds)  # raises for what is no time to sleep
+        skipped = self._skips and isinstance(seconds, int | float) and seconds > 0
+        _PLAIN["sleep"](0 if skipped else seconds)  # which raises for what is no time to sleep
         self.naps.append(Nap(seconds, self.seconds))
         if self._skips:
             self.passes(seconds)

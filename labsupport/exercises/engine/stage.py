@@ -24,6 +24,8 @@ from .clock import Clock, clock_for
 __all__ = ["Stage"]
 
 _LOOK: Final = 0.005
+#: Where one who listens on every interface is reached from here.
+_LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 _AnyPeer = TypeVar("_AnyPeer", Peer, Feeder, UdpPeer)
 
 
@@ -160,7 +162,7 @@ class Stage:
         self.rest()
         assert self._owner.address is not None
         host, port = self._owner.address
-        return ("127.0.0.1" if host == "0.0.0.0" else host, port)
+        return (_LOOPBACK.get(host, host), port)
 
     def rest(self, limit: float = 0.5) -> None:
         """Wait until the learner's code has done what it can and waits for somebody else (`limit` seconds at most).

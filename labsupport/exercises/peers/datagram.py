@@ -61,12 +61,17 @@ class UdpPeer:
     def takes(self, what: str = "a datagram") -> bytes:
         """The next datagram, whatever is in it.  `Unmet` if none comes while patience lasts, or the learner leaves."""
         self.awaits = what
-        if not self._has_come():
-            raise Unmet(self.name, self.awaits, "nothing")
-        data, self.other = self.sock.recvfrom(65_535)
+        data, self.other = self._received()
         self.heard.append(data)
         self._done()
         return data
+
+    def _received(self) -> tuple[bytes, tuple[str, int]]:
+        while self._has_come():
+            # Windows tells a socket by a reset that an earlier datagram of its own was refused (WSAECONNRESET).
+            with contextlib.suppress(ConnectionResetError):
+                return self.sock.recvfrom(65_535)
+        raise Unmet(self.name, self.awaits, "nothing")
 
     def hears(self, expected: bytes) -> None:
         """The next datagram is this one.  `Unmet` if it is another, or none comes."""

@@ -16,7 +16,7 @@ _LOCALHOST: Final = "127.0.0.1"
 
 def connect(address: tuple[str, int], name: str, patience: float = PATIENCE) -> Peer:
     """A client of the learner's server.  `Unmet` if nobody listens there."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_STREAM)
     endpoint_of(sock).label = name
     peer = Peer(sock, name)
     peer.awaits = "a connection"

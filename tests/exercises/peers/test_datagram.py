@@ -163,3 +163,31 @@ def test_a_client_speaks_first_and_has_its_name_in_the_ladder() -> None:
         assert client.address[1] == address[1]
         client.leaves()
     assert len(live()) == before
+
+
+def test_a_reset_told_for_an_older_datagram_is_no_datagram(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Windows tells it, WSAECONNRESET, on a socket that has a datagram waiting."""
+    with pair(asked=False) as (server, learner):
+        learner.sendto(b"hello", server.address)
+        plain, told = server.sock.recvfrom, []
+
+        def recvfrom(size: int) -> tuple[bytes, tuple[str, int]]:
+            if not told:
+                told.append("reset")
+                raise ConnectionResetError
+            return plain(size)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(server, "sock", _Instead(server.sock, recvfrom))
+            assert server.takes() == b"hello"
+        assert told == ["reset"]
+
+
+class _Instead:
+    """A socket with a `recvfrom` of the test's."""
+
+    def __init__(self, sock: socket.socket, recvfrom: object) -> None:
+        self._sock, self.recvfrom = sock, recvfrom
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._sock, name)
