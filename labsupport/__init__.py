@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from labsupport.tape.watched import install
 
 if TYPE_CHECKING:
-    from labsupport import exercises, faults, kernel, panels
+    from labsupport import exercises, faults, kernel, measure, options, panels, pictures, tls
     from labsupport.link import Link
     from labsupport.panels.prediction import predict
     from labsupport.pictures import plots
@@ -32,10 +32,14 @@ __all__ = [
     "faults",
     "kernel",
     "label",
+    "measure",
+    "options",
     "panels",
+    "pictures",
     "plots",
     "predict",
     "serve",
+    "tls",
     "uninstall",
     "watch",
 ]
@@ -49,10 +53,14 @@ _PLACES = {
     "faults": "labsupport.faults",
     "kernel": "labsupport.kernel",
     "label": "labsupport.window:label",
+    "measure": "labsupport.measure",
+    "options": "labsupport.options",
     "panels": "labsupport.panels",
+    "pictures": "labsupport.pictures",
     "plots": "labsupport.pictures.plots",
     "predict": "labsupport.panels.prediction:predict",
     "serve": "labsupport.servers:serve",
+    "tls": "labsupport.tls",
     "uninstall": "labsupport.tape.watched:uninstall",
     "watch": "labsupport.window:watch",
 }

@@ -10,6 +10,7 @@ import base64
 import contextlib
 import importlib
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -18,13 +19,28 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import labsupport
-from labsupport import Link, Signal, background, exercises, faults, kernel, label, panels, predict, serve, watch
+from labsupport import (
+    Link,
+    Signal,
+    background,
+    exercises,
+    faults,
+    kernel,
+    label,
+    measure,
+    options,
+    panels,
+    predict,
+    serve,
+    tls,
+    watch,
+)
 from labsupport.tape.watched import install, installed
 from labsupport.window import Tape
 
 NAMES = [
-    *("Link", "Signal", "background", "exercises", "faults", "kernel", "label", "panels", "plots", "predict", "serve"),
-    *("uninstall", "watch"),
+    *("Link", "Signal", "background", "exercises", "faults", "kernel", "label", "measure", "options"),
+    *("panels", "pictures", "plots", "predict", "serve", "tls", "uninstall", "watch"),
 ]
 
 
@@ -60,7 +76,7 @@ def test_the_names_are_there_and_no_others() -> None:
         assert getattr(labsupport, name) is not None
 
 
-@pytest.mark.parametrize("name", ["tls", "options", "backgruond"])
+@pytest.mark.parametrize("name", ["sockets", "backgruond"])
 def test_a_name_that_is_not_there_says_what_is(name: str) -> None:
     with pytest.raises(AttributeError, match=r"It has: Link, Signal, background, .*watch"):
         getattr(labsupport, name)
@@ -72,7 +88,7 @@ def test_a_name_that_is_not_there_says_what_is(name: str) -> None:
 def test_the_import_watches_and_loads_nothing_heavy() -> None:
     """In a kernel of its own, as this one has long loaded everything."""
     code = (
-        "import sys, socket; before = socket.socket; import labsupport\n"
+        "import sys, socket; before = socket.socket; import labsupport; from labsupport import tls\n"
         "assert socket.socket is not before and issubclass(socket.socket, before)\n"
         "heavy = {'ipywidgets', 'anywidget', 'matplotlib', 'cryptography', 'trustme', 'asyncio'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
@@ -457,6 +473,78 @@ def test_decisions_are_on_the_tape_with_their_cause_and_the_same_for_a_seed() ->
 def test_what_a_link_cannot_do_is_said(make: Callable[[], object], words: str) -> None:
     with pytest.raises((ValueError, TypeError), match=words):
         make()
+
+
+# tls
+
+
+def test_an_authority_issues_and_trusts() -> None:
+    authority = tls.Authority()
+    with (
+        serve(lambda connection, _: connection.sendall(b"hi"), tls=authority.server_context("localhost")) as server,
+        socket.create_connection(server.address, timeout=5) as raw,
+        authority.client_context().wrap_socket(raw, server_hostname="localhost") as client,
+    ):
+        assert client.recv(10) == b"hi"
+
+
+def test_the_gallery_has_contexts_a_host_a_code_and_advice() -> None:
+    gallery = tls.gallery(tls.Authority())
+    assert len(gallery) >= 12
+    for animal in gallery.values():
+        with (
+            serve(lambda connection, _: connection.sendall(b"hi"), tls=animal.server_context) as server,
+            socket.create_connection(server.address, timeout=5) as raw,
+        ):
+            try:
+                with animal.client_context.wrap_socket(raw, server_hostname=animal.host) as client:
+                    code = 0 if client.recv(10) else None
+            except ssl.SSLCertVerificationError as error:
+                code = error.verify_code
+        assert code == animal.verify_code
+        assert animal.advice
+
+
+def test_a_handshake_gives_flights_whose_parts_cover_them() -> None:
+    authority = tls.Authority()
+    transcript = tls.handshake(authority.client_context(), authority.server_context("localhost"), "localhost")
+    assert [flight.sender for flight in transcript.flights][:3] == ["client", "server", "client"]
+    for flight in transcript.flights:
+        edges = [0, *(part.end for part in flight.parts)]
+        assert [part.start for part in flight.parts] == edges[:-1]
+        assert edges[-1] == len(flight.data)
+        assert all(part.label and part.explanation for part in flight.parts)
+
+
+# options and measure
+
+
+def test_the_table_of_options_has_what_the_design_says() -> None:
+    names = [row.name for row in options.TABLE]
+    assert {"SO_ERROR", "TCP_NODELAY", "IP_TTL", "IPV6_V6ONLY", "SO_MEMINFO"} <= set(names)
+    for row in options.TABLE:
+        assert row.systems
+        assert row.what
+        assert row.type
+        assert isinstance(row.level, int)
+    nodelay = options.TABLE["TCP_NODELAY"]
+    assert (nodelay.level, nodelay.number) == (socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    assert nodelay.default is False
+    assert nodelay.shown_by
+
+
+def test_set_says_what_the_system_made_of_it() -> None:
+    with socket.socket() as sock:
+        made = options.set(sock, "SO_RCVBUF", 50_000)
+        assert made.made == options.get(sock, "SO_RCVBUF") == sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        assert "50,000" in str(made)
+        assert "SO_RCVBUF" in str(options.report(sock))
+
+
+def test_a_comparison_is_honest() -> None:
+    seen = measure.compare({"one": lambda: 2.0, "other": lambda: 1.0})
+    assert "one is ≈ 2 times as slow as other" in str(seen)
+    assert "too few" in str(measure.compare({"one": lambda: 2.0, "other": lambda: 1.0}, trials=3))
 
 
 # panels

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import gc
-import json
 import socket
-import subprocess
-import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +18,7 @@ from labsupport.tape.events import Sync
 from labsupport.tape.record import TAPE
 from labsupport.threads import Background, Signal, background
 from labsupport.window import Tape, label, watch
+from tests.cells import shown
 
 
 @pytest.fixture(autouse=True)
@@ -378,19 +375,6 @@ def test_a_look_holds_nothing_of_another_thread() -> None:
 
 # --- a block that raises ---------------------------------------------------------------------
 
-CELLS = """
-import contextlib, io, json, sys
-from IPython.core.interactiveshell import InteractiveShell
-
-shell = InteractiveShell.instance()
-shown = []
-for cell in json.load(sys.stdin):
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
-        shell.run_cell(cell)
-    shown.append(out.getvalue())
-json.dump(shown, sys.stdout)
-"""
-
 SERVE = """
 import socket
 from labsupport import background, watch
@@ -406,21 +390,6 @@ with watch() as tape:
     with socket.create_connection(server.address, timeout=0.05) as client:
         client.recv(10)
 """
-
-
-def shown(*cells: str) -> list[str]:
-    """What each cell of a notebook shows; a picture as its text."""
-    done = subprocess.run(
-        [sys.executable, "-c", CELLS],
-        input=json.dumps(cells),
-        capture_output=True,
-        text=True,
-        timeout=100,
-        cwd=Path(__file__).parents[1],
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return [str(text) for text in json.loads(done.stdout)]
 
 
 def test_a_block_that_raises_shows_its_ladder_under_the_cell_that_it_ended_once() -> None:

@@ -201,6 +201,39 @@ TABLE: Final = (
         "another errno may come",
         "[connect(2)](https://man7.org/linux/man-pages/man2/connect.2.html)",
     ),
+    Difference(
+        "05",
+        "the authorities that `create_default_context()` trusts",
+        "the distribution's, at OpenSSL's place",
+        "with the Python of python.org none, until *Install Certificates* in its folder has run",
+        "the system's stores `CA` and `ROOT`",
+        "[load_default_certs](https://docs.python.org/3/library/ssl.html#ssl.SSLContext.load_default_certs), "
+        "[welcome text](https://github.com/python/cpython/blob/main/Mac/BuildScript/resources/Welcome.rtf)",
+    ),
+    Difference(
+        "05",
+        "the authorities that `curl` trusts without `--cacert`",
+        "the distribution's file",
+        "depends on how it was built",
+        "the system's store, with the curl that comes with Windows",
+        "[CURLOPT_CAINFO](https://curl.se/libcurl/c/CURLOPT_CAINFO.html)",
+    ),
+    Difference(
+        "05",
+        "a private key that others cannot read",
+        "`chmod 600 server.key`",
+        "as on Linux",
+        "`chmod` sets no more than *read-only*: keep it in a folder of your own",
+        "[os.chmod](https://docs.python.org/3/library/os.html#os.chmod)",
+    ),
+    Difference(
+        "05",
+        "a TLS client in a terminal",
+        "`openssl s_client`, `curl`",
+        "`openssl` may be LibreSSL's, with fewer options; `curl`",
+        "`curl`; else the client of the summary in `python`",
+        "[openssl-s_client](https://docs.openssl.org/3.0/man1/openssl-s_client/)",
+    ),
 )
 
 

@@ -44,6 +44,9 @@ class Link:
     sender waits as behind any slow network.  Of datagrams it holds 16 MiB each way of a client, bookkeeping
     included, and loses what comes then; it knows 256 clients, and then forgets the one that was silent longest.
 
+    Of TLS it reads what anybody on the way can read: where each record begins, its type and its length
+    (`tape.exchange.records(call)` says which records a call of a TLS socket became).  It opens none.
+
     **What a link cannot show.**  Its own kernel completes the handshake and acknowledges what it is sent; the link only
     hands bytes on.  So through a link
 

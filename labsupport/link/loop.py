@@ -7,11 +7,12 @@ import concurrent.futures
 import os
 import threading
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from labsupport.tape.ending import start_unseen, wait_unseen
 from labsupport.tape.events import clock
-from labsupport.tape.programs import current
+from labsupport.tape.mishaps import failed, first, tend
+from labsupport.tape.programs import Owner, current
 
 __all__ = ["Carrier", "hold", "release"]
 
@@ -28,12 +29,19 @@ class Carrier:
     def __init__(self) -> None:
         self.links = 0
         self.elsewhere = False  # its thread is in the process that this one was forked from
+        self._owner = Owner("the loop of all links")
+        tend(self._owner)
         # Not the default loop: that of Windows cannot watch sockets.
         self.loop = asyncio.SelectorEventLoop()
+        self.loop.set_exception_handler(self._failed)
         self.buffer = bytearray(512 * 1024)  # for reads that are handed on at once
         self.view = memoryview(self.buffer)
         self._thread = threading.Thread(target=self._run, name="links", daemon=True)
-        start_unseen(self._thread)
+        try:
+            start_unseen(self._thread)
+        except BaseException:  # the stop button, while this thread waits for the other to begin
+            self.end()
+            raise
 
     def _run(self) -> None:
         current().inside = True  # nothing that is done here is a learner's call
@@ -42,6 +50,11 @@ class Carrier:
             self.loop.run_forever()
         finally:
             self.loop.close()
+
+    def _failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Something went wrong in the loop itself; it is said once, and the loop goes on."""
+        if first(self._owner) is None:
+            failed(self._owner, context.get("exception") or RuntimeError(context["message"]))
 
     @property
     def here(self) -> bool:

@@ -41,11 +41,12 @@ class Connection:
         self._gone = gone
         self.route = Route(plan.owner.name, number, address, client.getsockname()[:2], plan.target, stream=True)
         TAPE.append(self.route)
-        for sock in (self.client, self.target):
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._patience = self.loop.call_later(CONNECTING, self._failed, TimeoutError())
-        self._connect()
+        try:
+            self._connect()
+        except BaseException:
+            self._let_go()
+            raise
 
     @property
     def open(self) -> bool:
@@ -55,6 +56,9 @@ class Connection:
     # --- the beginning ---
 
     def _connect(self) -> None:
+        for sock in (self.client, self.target):
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         code = self.target.connect_ex(self.plan.target)
         if code in (errno.EINPROGRESS, errno.EWOULDBLOCK):
             self.loop.add_writer(self.target, self._look)

@@ -8,6 +8,8 @@ from labsupport.tape.events import KEPT_BYTES, clock
 from labsupport.tape.passages import Delivery, Passage, Route
 from labsupport.tape.record import TAPE
 
+from .headers import Headers
+
 __all__ = ["OVERHEARD", "Arrival", "Overheard", "Tap"]
 
 #: Of each way so many bytes are kept for who listens in.
@@ -84,6 +86,7 @@ class Tap:
         self._route = route
         self._way = way
         self._overheard = overheard
+        self._headers = Headers()
         self._last: Passage | None = None  # the newest that met no fault
         self._since = 0.0
         self._burst = 0
@@ -111,6 +114,7 @@ class Tap:
             passage = self._last = self._new(data)
             return passage
         self._overheard.hear(data)
+        self._headers.hear(passage, data, self.arrived)
         passage.done = None
         passage.length += len(data)
         self.arrived += len(data)
@@ -136,5 +140,7 @@ class Tap:
         self._overheard.hear(data)
         TAPE.keep(passage, bytes(data[:KEPT_BYTES]))
         TAPE.append(passage)
+        if self._route.stream:
+            self._headers.hear(passage, data, self.arrived)
         self.arrived += len(data) if self._route.stream else 1
         return passage

@@ -15,15 +15,20 @@ import itertools
 import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 from labsupport.faults import Dice, Fault, Piece, Place
 from labsupport.tape.events import clock
 from labsupport.tape.mishaps import failed, first
 from labsupport.tape.programs import Owner
 
+from .complaint import MOST, complaint
 from .plan import Plan
 
 __all__ = ["Track"]
+
+#: Seconds until pieces are looked at again whose fault, or delivery, failed in a way of its own.
+AGAIN: Final = 0.05
 
 _number = itertools.count().__next__
 
@@ -48,16 +53,24 @@ class _Stage:
 
     def _met(self, piece: Piece) -> Iterator[Piece]:
         """What the fault makes of it; what a learner's own fault fails on goes on as it came."""
+        most = MOST + (len(piece.data) if self._stream else 0)
         done = False
+        wrong: BaseException | None = None
         try:
-            for one in self._place.fault.meet(piece, self._place):
+            for number, one in enumerate(self._place.fault.meet(piece, self._place)):
+                wrong = complaint(one, self._place.fault, number, most)
+                if wrong is not None:
+                    break
                 yield one
                 done = True
-        except Exception as error:  # noqa: BLE001  theirs, whatever it is
-            if first(self._owner) is None:
-                failed(self._owner, error, where=f"{type(self._place.fault).__name__} of a ")
-            if not done:
-                yield piece
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # noqa: BLE001  theirs, whatever it is; SystemExit would end all links
+            wrong = error
+        if wrong is not None and first(self._owner) is None:
+            failed(self._owner, wrong, where=f"{type(self._place.fault).__name__} of a ")
+        if wrong is not None and not done:
+            yield piece
 
     def _pull(self) -> None:
         """Ask the fault for what comes next: of a stream one piece, for a slice may be one of very many."""
@@ -206,9 +219,12 @@ class Track:
         try:
             while (soonest := self._move()) <= clock():
                 pass
+        except BaseException:
+            soonest = clock() + AGAIN
+            raise
         finally:
             self._moving = False
-        self._wake_at(soonest)
+            self._wake_at(soonest)
 
     def _move(self) -> float:
         soonest = math.inf

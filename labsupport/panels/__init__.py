@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .both_protocols import protocols
     from .by_hand import client
+    from .certificates import gallery
+    from .flights import handshake
     from .three_readers import cuts
     from .zoo import error_zoo
 
-__all__ = ["client", "cuts", "error_zoo", "protocols"]
+__all__ = ["client", "cuts", "error_zoo", "gallery", "handshake", "protocols"]
 
 #: Where each panel lives.  No module bears the name of a panel: it would hide the function.
-_PLACES = {"client": "by_hand", "cuts": "three_readers", "error_zoo": "zoo", "protocols": "both_protocols"}
+_PLACES = {
+    "client": "by_hand",
+    "cuts": "three_readers",
+    "error_zoo": "zoo",
+    "gallery": "certificates",
+    "handshake": "flights",
+    "protocols": "both_protocols",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from html import escape
 from typing import Any, Final
 
@@ -14,16 +13,14 @@ from labsupport.tape.events import Address, Call, Endpoint, tick
 from labsupport.tape.record import TAPE
 from labsupport.tape.selection import belonging, seeds
 
+from .bench import WIDE, Panel
 from .both_ends import rows, table
 from .cells import replace_earlier
 from .hand import ACTIONS, Hand, to_loopback
-from .ladder import LiveLadder
-from .ticker import Ticker
-from .words import STYLE, status
+from .words import status
 
 __all__ = ["ClientPanel", "client"]
 
-_LOOK: Final = 0.1  # seconds between two looks at the tape and at what the kernel says
 _BUTTONS: Final = {
     "connect": "Connect",
     "half-close": "Half-close",
@@ -35,7 +32,7 @@ _BUTTONS: Final = {
 _WELCOME: Final = "Nothing has happened yet. Press Connect, and watch the ladder."
 
 
-class ClientPanel(ipywidgets.VBox):
+class ClientPanel(Panel):
     r"""Buttons for the calls of one client, what came of each, the kernel's view of both ends, and the live ladder.
 
     - `text`: what Send sends, encoded as UTF-8; `newline`: with b"\n" after it; `most`: the n of recv(n).
@@ -43,12 +40,13 @@ class ClientPanel(ipywidgets.VBox):
     - `said`: the last outcome as HTML; `kernel_says`: the kernel's view, as HTML.
     """
 
+    kind = "client"
+
     text = traitlets.Unicode("héllo")
     newline = traitlets.Bool(False)
     most = traitlets.Int(1024)
     stage = traitlets.Unicode("not connected")
     busy = traitlets.Unicode("")
-    said = traitlets.Unicode(_WELCOME)
     kernel_says = traitlets.Unicode("")
 
     def __init__(self, server: Any, address: Address, name: str | None = None) -> None:
@@ -56,36 +54,26 @@ class ClientPanel(ipywidgets.VBox):
         self._address = address
         self._name = name
         self._begin = tick()
-        self._lock = threading.RLock()
         self._awake = False  # there is something to look at
         self._hand = Hand(address, self._refresh, name)
-        self._ticker = Ticker(self._look, _LOOK)
-        self.ladder = LiveLadder(self._story, lambda: self._awake, ticks=False)
-        self._make_controls()
-        super().__init__(self._parts())
-        self.add_class("loopback-panel")
-        self.add_class("loopback-client")
-        self._wire()
-        self._look()
+        super().__init__()
+        self.look()
 
     # --- the page ---
 
-    def _make_controls(self) -> None:
-        wide = {"description_width": "initial"}
-        self._text = ipywidgets.Text(self.text, description="Text to send:", style=wide, placeholder="type something")
+    def make_controls(self) -> None:
+        """Make the widgets."""
+        self._text = ipywidgets.Text(self.text, description="Text to send:", style=WIDE, placeholder="type something")
         self._newline = ipywidgets.Checkbox(
             self.newline, description="and \\n after it", indent=False, layout={"width": "auto"}
         )
-        self._most = ipywidgets.BoundedIntText(self.most, min=1, max=65536, description="recv at most:", style=wide)
-        self._bytes = ipywidgets.HTML()
-        self._why_not = ipywidgets.HTML()
-        self._status = ipywidgets.HTML()
-        self._kernel = ipywidgets.HTML()
+        self._most = ipywidgets.BoundedIntText(self.most, min=1, max=65536, description="recv at most:", style=WIDE)
+        self._bytes, self._why_not, self._kernel = (ipywidgets.HTML() for _ in range(3))
         self.buttons = {action: ipywidgets.Button(description=text) for action, text in _BUTTONS.items()}
         self.buttons["connect"].button_style = "primary"
 
-    def _parts(self) -> list[Any]:
-        title = ipywidgets.HTML(f'{STYLE}<p class="loopback-question">{escape(self._title())}</p>')
+    def parts(self) -> list[Any]:
+        """The title, the buttons beside what the kernel says, and what came of the last call."""
         groups = [
             [self.buttons[action] for action in ("connect", "half-close", "close", "reset")],
             [self._text, self._newline, self.buttons["send"], self._bytes],
@@ -96,13 +84,14 @@ class ClientPanel(ipywidgets.VBox):
             [ipywidgets.VBox([*lines, self._why_not], layout={"flex": "1 1 420px"}), self._kernel],
             layout={"flex_flow": "row wrap", "justify_content": "space-between"},
         )
-        return [title, desk, self._status, self.ladder]
+        return [self.titled(escape(self._title())), desk, self.status]
 
     def _title(self) -> str:
         who = self._name or "A client by hand"
         return f"{who} → {getattr(self._server, 'name', None) or _written(self._server)}"
 
-    def _wire(self) -> None:
+    def wire(self) -> None:
+        """Tie widgets and traits together."""
         for mine, trait in ((self._text, "text"), (self._newline, "newline"), (self._most, "most")):
             traitlets.link((mine, "value"), (self, trait))
         self.observe(lambda _: self._show_bytes(), ["text", "newline"])
@@ -134,7 +123,7 @@ class ClientPanel(ipywidgets.VBox):
     # --- what is shown; called from the hand's thread too ---
 
     def _refresh(self) -> None:
-        with self._lock:
+        with self.lock:
             hand = self._hand
             stage, busy = hand.stage, hand.busy
             for action, button in self.buttons.items():
@@ -162,9 +151,9 @@ class ClientPanel(ipywidgets.VBox):
             said = f"{code}{escape(outcome.sentence)}"
         else:
             said = _WELCOME
-        if said != self.said or not self._status.value:
-            self.said = said
-            self._status.value = status(said)
+        self.said = said
+        if self.status.value != status(said):
+            self.status.value = status(said)
 
     def _show_bytes(self) -> None:
         data = self.data
@@ -174,20 +163,23 @@ class ClientPanel(ipywidgets.VBox):
 
     # --- looked at by the ticker ---
 
-    def _look(self) -> bool:
+    def look(self) -> bool:
         """Ask the kernel; False when there is nothing left to see."""
         if getattr(self._server, "_stopping", False):
             self._hand.stop()
         at_work = self._hand.sock is not None or bool(self._hand.busy)
         ends, doors = rows(self._hand, self._address)
-        self.kernel_says = table(ends, doors, self._hand)
-        if self._kernel.value != self.kernel_says:
-            self._kernel.value = self.kernel_says
+        self.write("kernel_says", self._kernel, table(ends, doors, self._hand))
         self._awake = at_work or any(row.state != "TIME-WAIT" for row in ends)
         self.ladder.refresh()
         return self._awake
 
-    def _story(self) -> Picture:
+    @property
+    def growing(self) -> bool:
+        """Whether there is something to look at."""
+        return self._awake
+
+    def story(self) -> Picture:
         """What happened between this server and its clients, this panel or others, since the panel was made."""
         events = TAPE.events()
         port = self._address[1]
@@ -196,12 +188,9 @@ class ClientPanel(ipywidgets.VBox):
         doors = {each for each in called if each.listening and each.local and each.local[1] == port}
         return Picture(belonging(events, mine | doors, self._begin))
 
-    def close(self) -> None:
-        """Close the socket, end the threads, and take the panel off the page."""
+    def end(self) -> None:
+        """Close the socket, and end its thread."""
         self._hand.stop()
-        self._ticker.stop()
-        self.ladder.close()
-        super().close()
 
     def __repr__(self) -> str:
         return f"<a client by hand for {getattr(self._server, 'name', 'a server')}: run this cell to use it>"
@@ -220,9 +209,7 @@ def client(server: Any, *, name: Any = None) -> ClientPanel:
         )
     if name is not None and not (isinstance(name, str) and name.strip()):
         raise TypeError(f"the name of a client is a piece of text such as 'maria', not {name!r}")
-    panel = ClientPanel(server, to_loopback(getattr(server, "address", server)), name)
-    replace_earlier(panel)
-    return panel
+    return replace_earlier(ClientPanel(server, to_loopback(getattr(server, "address", server)), name))
 
 
 def _written(address: Any) -> str:

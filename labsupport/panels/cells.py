@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 __all__ = ["NextCell", "replace_earlier"]
 
@@ -56,16 +56,20 @@ class NextCell:
 _made: weakref.WeakKeyDictionary[Any, tuple[str, str]] = weakref.WeakKeyDictionary()
 
 
-def replace_earlier(widget: Any) -> None:
-    """Close the widgets that an earlier run of this cell gave to this function."""
+Widget = TypeVar("Widget")
+
+
+def replace_earlier(widget: Widget) -> Widget:
+    """The same widget, after those that an earlier run of this cell gave to this function have been closed."""
     here = _here()
     if here is None:
-        return
+        return widget
     for other, (cell, run) in list(_made.items()):
         if cell == here[0] and run != here[1]:
             del _made[other]
             other.close()
     _made[widget] = here
+    return widget
 
 
 def _here() -> tuple[str, str] | None:

@@ -10,13 +10,12 @@ from typing import Final, Literal
 
 from labsupport.faults import Duplicate, Fault, Latency, Loss, Reorder, Stall
 from labsupport.link import Link
-from labsupport.tape.ending import start_unseen, wait_unseen
-from labsupport.tape.events import Endpoint, Event, Passage, clock, tick
-from labsupport.tape.record import TAPE
-from labsupport.tape.selection import belonging
+from labsupport.tape.events import Endpoint, Passage, clock
 from labsupport.tape.watched import endpoint_of
 
-__all__ = ["GAP", "LIMIT", "MOST", "SIZE", "STALL", "Crossing", "Protocol", "Way", "message"]
+from .experiment import LIMIT, Experiment
+
+__all__ = ["GAP", "MOST", "SIZE", "STALL", "Crossing", "Protocol", "Way", "message"]
 
 Protocol = Literal["TCP", "UDP"]
 
@@ -27,8 +26,6 @@ SIZE: Final = 1024
 #: Seconds from one message to the next, and how long a stall lasts: the least that Linux waits before TCP sends again.
 GAP: Final = 0.01
 STALL: Final = 0.2
-#: Seconds after which a crossing is given up.
-LIMIT: Final = 10.0
 
 _SILENCE: Final = 0.4  # seconds, beyond the latency, after which a datagram is no longer waited for
 _LOCALHOST: Final = "127.0.0.1"
@@ -62,53 +59,22 @@ class Way:
         return [*(fault(p) for fault, p in chosen if p), *late]
 
 
-class Crossing:
+class Crossing(Experiment):
     """A program that sends the messages of `way` and one that receives them, by real sockets and a real link.
 
     `sender` and `receiver` are their ends, None before they have one; `trouble` is the name of an error, or "".
     """
 
     def __init__(self, protocol: Protocol, way: Way) -> None:
+        super().__init__(receiver=self._receive, sender=self._send)
         self.protocol = protocol
         self.way = way
         self.sender: Endpoint | None = None
         self.receiver: Endpoint | None = None
         self.trouble = ""
-        self._begin = tick()
         self._address: tuple[str, int] | None = None
         self._kind = socket.SOCK_STREAM if protocol == "TCP" else socket.SOCK_DGRAM
-        self._open, self._sent, self._read, self._stopped = (threading.Event() for _ in range(4))
-        self._threads = [
-            threading.Thread(target=work, name=f"panel {name}", daemon=True)
-            for work, name in ((self._receive, "receiver"), (self._send, "sender"))
-        ]
-
-    @property
-    def running(self) -> bool:
-        """Whether its threads live."""
-        return any(thread.is_alive() for thread in self._threads)
-
-    def start(self) -> None:
-        """Begin; nothing of the threads themselves is on the tape."""
-        for thread in self._threads:
-            start_unseen(thread)
-
-    def stop(self) -> None:
-        """End soon, whatever is going on."""
-        self._stopped.set()
-
-    def wait(self, timeout: float = LIMIT) -> bool:
-        """Wait until its threads have ended; False when they have not."""
-        until = clock() + timeout
-        for thread in self._threads:
-            if thread.ident is not None:
-                wait_unseen(thread, until)
-        return not self.running
-
-    def events(self) -> list[Event]:
-        """What it has left on the tape so far."""
-        ends = {end for end in (self.sender, self.receiver) if end is not None}
-        return belonging(TAPE.events(), ends, self._begin)
+        self._open, self._sent, self._read = (threading.Event() for _ in range(3))
 
     # --- the receiving program ---
 
@@ -126,7 +92,7 @@ class Crossing:
 
     def _listen(self, door: socket.socket) -> None:
         if self.protocol == "UDP":
-            self.receiver = _named(door, "receiver")
+            self.receiver = self._named(door, "receiver")
             self._opened(door)
             self._read_datagrams(door)
             return
@@ -134,7 +100,7 @@ class Crossing:
         self._opened(door)
         connection, _ = door.accept()
         with connection:
-            self.receiver = _named(connection, "receiver")
+            self.receiver = self._named(connection, "receiver")
             connection.settimeout(LIMIT)
             self._read_stream(connection)
 
@@ -151,7 +117,7 @@ class Crossing:
         """UDP has no end: until nothing has come for a while, and nothing more can come."""
         door.settimeout(self.way.latency + _SILENCE)
         until = clock() + LIMIT
-        while not self._stopped.is_set() and clock() < until:
+        while not self.stopped.is_set() and clock() < until:
             over = self._over()  # asked before the last look, so that what arrives meanwhile is read
             try:
                 door.recv(2 * SIZE)
@@ -182,16 +148,16 @@ class Crossing:
         with contextlib.ExitStack() as stack:
             stack.callback(self._sent.set)
             sock = stack.enter_context(socket.socket(socket.AF_INET, self._kind))
-            self.sender = _named(sock, "sender")
+            self.sender = self._named(sock, "sender")
             sock.settimeout(LIMIT)
             sock.connect(address)
             for number in range(self.way.count):
                 sock.sendall(message(number))
-                if self._stopped.wait(GAP):
+                if self.stopped.wait(GAP):
                     break
 
-
-def _named(sock: socket.socket, name: str) -> Endpoint:
-    endpoint = endpoint_of(sock)
-    endpoint.label = name
-    return endpoint
+    def _named(self, sock: socket.socket, name: str) -> Endpoint:
+        endpoint = endpoint_of(sock)
+        endpoint.label = name
+        self.ends.append(endpoint)
+        return endpoint

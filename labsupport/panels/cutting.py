@@ -11,13 +11,12 @@ from typing import Final
 
 from labsupport.faults import Fault, Piece, Place
 from labsupport.link import Link
-from labsupport.tape.ending import start_unseen, wait_unseen
-from labsupport.tape.events import Call, Endpoint, Event, clock, tick
+from labsupport.tape.events import Call, clock
 from labsupport.tape.record import TAPE
-from labsupport.tape.selection import belonging
 from labsupport.tape.streams import RECEIVING
 from labsupport.tape.watched import endpoint_of
 
+from .experiment import LIMIT, Experiment
 from .readers import Came, Reader
 
 __all__ = ["LONGEST", "Cuts", "Trial", "cut", "parse"]
@@ -26,8 +25,6 @@ __all__ = ["LONGEST", "Cuts", "Trial", "cut", "parse"]
 LONGEST: Final = 80
 #: A reader that has been in one call for so many seconds, when all has come, is said to wait.
 STILL: Final = 0.5
-#: Seconds after which a trial is given up, and that its sockets have a call open at most.
-LIMIT: Final = 10.0
 
 _LOCALHOST: Final = "127.0.0.1"
 
@@ -80,32 +77,22 @@ class Cuts(Fault):
             yield rest
 
 
-class Trial:
+class Trial(Experiment):
     """A reader that is sent `data`, by real sockets and a real link.
 
-    `came` is what it got, or None as long as it is not known; `begin` the tick at which it began.
+    `came` is what it got, or None as long as it is not known.
     """
 
     def __init__(self, reader: Reader, data: bytes, cuts: Cuts) -> None:
+        super().__init__(reader=self._serve, sender=self._send)
         self.reader = reader
         self.came: Came | None = None
-        self.begin = tick()
         self._data = data
         self._cuts = cuts
         self._line: bytes | None = None
         self._trouble = ""
         self._address: tuple[str, int] | None = None
-        self._ends: list[Endpoint] = []
-        self._listens, self._returned, self._stopped = threading.Event(), threading.Event(), threading.Event()
-        self._threads = [
-            threading.Thread(target=work, name=f"panel {name}", daemon=True)
-            for work, name in ((self._serve, "reader"), (self._send, "sender"))
-        ]
-
-    @property
-    def running(self) -> bool:
-        """Whether its threads live."""
-        return any(thread.is_alive() for thread in self._threads)
+        self._listens, self._returned = threading.Event(), threading.Event()
 
     @property
     def pieces(self) -> tuple[bytes, ...]:
@@ -113,29 +100,8 @@ class Trial:
         return tuple(call.data for call in self._calls() if call.op in RECEIVING and call.data)
 
     def _calls(self) -> list[Call]:
-        mine = self._ends[0] if self._ends else None
+        mine = self.ends[0] if self.ends else None
         return [event for event in TAPE.events() if isinstance(event, Call) and event.endpoint is mine]
-
-    def start(self) -> None:
-        """Begin; nothing of the threads themselves is on the tape."""
-        for thread in self._threads:
-            start_unseen(thread)
-
-    def stop(self) -> None:
-        """End soon, whatever is going on."""
-        self._stopped.set()
-
-    def wait(self, timeout: float = LIMIT) -> bool:
-        """Wait until its threads have ended; False when they have not."""
-        until = clock() + timeout
-        for thread in self._threads:
-            if thread.ident is not None:
-                wait_unseen(thread, until)
-        return not self.running
-
-    def events(self) -> list[Event]:
-        """What it has left on the tape so far."""
-        return belonging(TAPE.events(), set(self._ends), self.begin)
 
     # --- the reader's side ---
 
@@ -146,7 +112,7 @@ class Trial:
                 self._address = listener.getsockname()
                 self._listens.set()
                 connection, _ = listener.accept()
-                self._ends.append(endpoint_of(connection))
+                self.ends.append(endpoint_of(connection))
                 with connection:
                     connection.settimeout(LIMIT)
                     self._line = self.reader.read(connection)
@@ -175,15 +141,15 @@ class Trial:
     def _ends_known(self, client: socket.socket) -> None:
         """The reader's end comes first on the list, so wait until it is there."""
         until = clock() + LIMIT
-        while not self._ends and not self._returned.wait(0.001) and clock() < until:
+        while not self.ends and not self._returned.wait(0.001) and clock() < until:
             pass
-        self._ends.append(endpoint_of(client))
+        self.ends.append(endpoint_of(client))
 
     def _settled(self) -> bool:
         """Wait until the reader has returned, or has all and goes on waiting; whether it has returned."""
         until = clock() + LIMIT
-        while not self._returned.wait(0.01) and not self._stopped.is_set() and clock() < until:
-            if self._ends[0].received >= len(self._data) and self._waits():
+        while not self._returned.wait(0.01) and not self.stopped.is_set() and clock() < until:
+            if self.ends[0].received >= len(self._data) and self._waits():
                 break
         return self._returned.is_set()
 

@@ -21,7 +21,6 @@ import traitlets
 
 from labsupport.pictures import Picture
 from labsupport.pictures.alt import sentence
-from labsupport.pictures.colours import PALETTE
 from labsupport.pictures.ladder.layout import Layout, lay_out
 from labsupport.pictures.legend import below
 from labsupport.pictures.svg import DEFS, fragment, heads
@@ -31,6 +30,7 @@ from labsupport.tape.exchange import Connection
 from labsupport.tape.selection import belonging
 
 from .spots import Steps, spots
+from .theme import theme
 from .ticker import Ticker
 
 __all__ = ["ROWS", "LiveLadder"]
@@ -40,21 +40,6 @@ ROWS: Final = 40
 #: A ladder of more events than these is no longer told in a sentence.
 LONG: Final = 400
 _HERE: Final = Path(__file__).parent
-
-
-def _theme() -> str:
-    """The dark palette of the pictures, for JupyterLab's dark themes, and outside JupyterLab for the browser's."""
-    jupyter = 'body[data-jp-theme-light="false"] .loopback-ladder'
-    browser = "body:not([data-jp-theme-light]) .loopback-ladder"
-    inside, outside = (
-        "".join(
-            f"{where} .f-{name}{{fill:{dark}}}{where} .s-{name}{{stroke:{dark}}}{where}{{--{name}:{dark}}}"
-            for name, (_, dark) in PALETTE.items()
-        )
-        for where in (jupyter, browser)
-    )
-    light = ".loopback-ladder{" + "".join(f"--{name}:{value};" for name, (value, _) in PALETTE.items()) + "}"
-    return f"{light}{inside}@media (prefers-color-scheme:dark){{{outside}}}"
 
 
 class LiveLadder(anywidget.AnyWidget):
@@ -67,7 +52,7 @@ class LiveLadder(anywidget.AnyWidget):
     """
 
     _esm = _HERE / "ladder.js"
-    _css = (_HERE / "ladder.css").read_text("utf-8") + _theme()
+    _css = (_HERE / "ladder.css").read_text("utf-8") + theme("loopback-ladder")
 
     head = traitlets.Dict().tag(sync=True)
     pages = traitlets.Dict().tag(sync=True)

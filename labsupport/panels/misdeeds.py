@@ -19,10 +19,10 @@ from labsupport.tape.events import Address, Endpoint
 from labsupport.tape.watched import Plain, endpoint_of
 from labsupport.threads import Signal
 
-__all__ = ["LIMIT", "MISDEEDS", "Misdeed", "Scene"]
+from .experiment import LIMIT
 
-#: Seconds that a server's call may take.
-LIMIT: Final = 10.0
+__all__ = ["MISDEEDS", "Misdeed", "Scene"]
+
 #: A server that drips sends so many bytes, each when so much of the client's timeout has gone by.
 BYTES: Final = 5
 SHARE: Final = 0.4
@@ -39,10 +39,10 @@ class Scene:
     - `gave_up`: the client expects nothing more, for the servers that wait for it; `ends`: what belongs on the ladder.
     """
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, timeout: float, ends: list[Endpoint]) -> None:
         self.timeout = timeout
         self.address: Address = (_LOCALHOST, 0)
-        self.ends: list[Endpoint] = []
+        self.ends = ends
         self.ready, self.over = threading.Event(), threading.Event()
         self.told: Signal | None = None
         self.gave_up = Signal("the client gives up")

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 from html import escape
 from typing import Any, Final
 
 import ipywidgets
 import traitlets
 
-from labsupport.pictures import Picture
-
+from .bench import WIDE, Bench, across
 from .cards import CARD_STYLE, card, preview, programs
 from .cells import replace_earlier
 from .choices import Choices
 from .cutting import LONGEST, Cuts, Trial, cut, parse
-from .ladder import LiveLadder
+from .menu import Menu
 from .readers import END, HASTY, READERS
 from .slider import Slider
-from .ticker import Ticker
-from .words import STYLE, status
+from .words import status
 
 __all__ = ["CutsPanel", "cuts"]
 
-_LOOK: Final = 0.1  # seconds between two looks at the readers
 #: Seconds that the pauses of one line may take together.
 _PATIENCE: Final = 5.0
 _SECOND: Final = "दूसरी\r\n".encode()  # "the second" in Hindi
@@ -31,13 +27,13 @@ _WELCOME: Final = "Nothing has been sent yet. Choose where to cut, and press Sen
 _MIDDLE: Final = "the second reader"  # of the three, as the choice of the ladder calls it
 
 
-class CutsPanel(ipywidgets.VBox):
+class CutsPanel(Bench[Trial]):
     r"""A line of text and where to cut it, the three readers with what each got, and the ladder of one of them.
 
     - `text`: the line, sent as UTF-8 with b"\r\n" after it; `more`: a second line right behind it.
     - `sizes`: of the pieces, as typed ("3, 1"; the last goes on to the end); `pause`: between them, in milliseconds.
     - `hasty`: which of the `HASTY` readers is the second; `shown`: whose ladder is drawn, one of `places`.
-    - `busy`: something is on its way; `said`: the status line, and `cards`: one for each reader, both as HTML.
+    - `cards`: one for each reader, as HTML.
     """
 
     text = traitlets.Unicode("héllo")
@@ -46,61 +42,47 @@ class CutsPanel(ipywidgets.VBox):
     pause = traitlets.Float(0, min=0, max=500)
     hasty = traitlets.Enum(HASTY, HASTY[1])
     shown = traitlets.Unicode(_MIDDLE)
-    busy = traitlets.Bool(False)
-    said = traitlets.Unicode(_WELCOME)
     cards = traitlets.Unicode("")
 
+    kind = "cuts"
+    styles = CARD_STYLE
+
     def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._trials: dict[str, Trial] = {}
         self._sent = b""  # what the trials were given
         self._line = b""  # and what a reader was to return
-        self._closed = False
-        self._ticker = Ticker(self._look, _LOOK)
-        self.ladder = LiveLadder(self._story, lambda: self.busy, ticks=False)
-        self._make_controls()
-        super().__init__(self._parts())
-        self.add_class("loopback-panel")
-        self.add_class("loopback-cuts")
-        self._wire()
+        super().__init__()
 
     # --- the page ---
 
-    def _make_controls(self) -> None:
-        wide = {"description_width": "initial"}
-        self._text = ipywidgets.Text(self.text, description="The line:", style=wide)
+    def make_controls(self) -> None:
+        """Make the widgets."""
+        self._text = ipywidgets.Text(self.text, description="The line:", style=WIDE)
         self._more = ipywidgets.Checkbox(
             self.more, description="a second line right behind it", indent=False, layout={"width": "auto"}
         )
         self._sizes = ipywidgets.Text(
-            self.sizes, description="Sizes of the pieces:", style=wide, continuous_update=True
+            self.sizes, description="Sizes of the pieces:", style=WIDE, continuous_update=True
         )
         self._every = Slider("or all of one size:", 4, least=1, most=LONGEST, unit="bytes")
         self._pause = Slider("Pause between pieces:", self.pause, most=500, step=50, unit="milliseconds")
-        self._hasty = ipywidgets.Dropdown(
-            options=HASTY,
-            value=self.hasty,
-            description="The second reader:",
-            style=wide,
-            layout={"width": "auto", "max_width": "100%"},
-        )
+        self._hasty = Menu(HASTY, "The second reader:")
+        self._hasty.value = self.hasty
         self._button = ipywidgets.Button(description="Send", button_style="primary")
         self._shown = Choices(self.places, "The ladder shows:")
-        self._preview, self._status, self._cards, self._programs = (ipywidgets.HTML() for _ in range(4))
+        self._preview, self._cards, self._programs = (ipywidgets.HTML() for _ in range(3))
 
-    def _parts(self) -> list[Any]:
-        title = ipywidgets.HTML(f'{STYLE}{CARD_STYLE}<p class="loopback-question">One line, three readers</p>')
-        groups = [
-            [self._text, self._more],
-            [self._sizes, self._every],
-            [self._pause, self._hasty, self._button],
+    def parts(self) -> list[Any]:
+        """The title, the controls, and what came."""
+        title = self.titled("One line, three readers")
+        rows = [
+            across(self._text, self._more),
+            across(self._sizes, self._every),
+            across(self._pause, self._hasty, self._button),
         ]
-        across = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 20px"}
-        rows = [ipywidgets.HBox(group, layout=across) for group in groups]
-        found = [self._preview, self._status, self._cards, self._programs]
-        return [title, *rows, *found, self._shown, self.ladder]
+        return [title, *rows, self._preview, self.status, self._cards, self._programs, self._shown]
 
-    def _wire(self) -> None:
+    def wire(self) -> None:
+        """Tie widgets and traits together."""
         controls = {"text": self._text, "more": self._more, "sizes": self._sizes, "hasty": self._hasty}
         for trait, control in controls.items():
             traitlets.link((control, "value"), (self, trait))
@@ -109,13 +91,9 @@ class CutsPanel(ipywidgets.VBox):
         self._button.on_click(lambda _: self.send())
         for box in (self._text, self._sizes):
             box.on_msg(lambda _, content, __: self.send() if content.get("event") == "submit" else None)
-        self.observe(lambda change: self._trials.pop(change["old"], None), "hasty")
-        self.observe(lambda _: self._show(), ["text", "more", "sizes", "pause", "hasty", "busy"])
+        self.observe(lambda change: self.experiments.pop(change["old"], None), "hasty")
+        self.observe(lambda _: self.refresh(), ["text", "more", "sizes", "pause", "hasty", "shown"])
         traitlets.link((self, "shown"), (self._shown, "value"))
-        self.observe(lambda _: self.ladder.refresh(), ["shown", "hasty"])
-        self.observe(lambda _: self._show_programs(), "hasty")
-        self._show_programs()
-        self._show()
 
     @property
     def names(self) -> tuple[str, str, str]:
@@ -151,75 +129,47 @@ class CutsPanel(ipywidgets.VBox):
 
     def send(self) -> bool:
         """Send the line to the three readers, each by a connection of its own; False when it is not possible now."""
-        with self._lock:
-            if self.busy or self.trouble or self._closed:
+        with self.lock:
+            if self.trouble or not self.free:
                 return False
             self._sent, self._line = self.data, self.text.encode("utf-8", "surrogatepass") + END
             sizes = parse(self.sizes)
             gaps = max(1, len(cut(self._sent, sizes)) - 1)
             cuts = Cuts(sizes, min(self.pause / 1000, _PATIENCE / gaps))
-            self._trials = {name: Trial(READERS[name], self._sent, cuts) for name in self.names}
-            for trial in self._trials.values():
-                trial.start()
-            self.busy = True
-            self._ticker.start()
+            self.conduct({name: Trial(READERS[name], self._sent, cuts) for name in self.names})
         return True
 
-    # --- what is shown; called from the ticker's thread too ---
+    # --- what is shown ---
 
-    def _look(self) -> bool:
-        with self._lock:
-            running = any(trial.running for trial in self._trials.values())
-            if not running:
-                self.busy = False
-            self._show()
-            self.ladder.refresh()
-            return running
-
-    def _show(self) -> None:
-        with self._lock:
-            pieces = [] if self.trouble else cut(self.data, parse(self.sizes))
-            self._preview.value = escape(self.trouble) or preview(self.data, pieces)
-            self._button.disabled = bool(self.trouble) or self.busy
-            self._button.tooltip = self.trouble or ("it is on its way" if self.busy else "")
-            inner = "".join(map(self._card, self.names))
-            self._write("cards", self._cards, f'<div class="loopback-cards">{inner}</div>')
-            self._write("said", self._status, status(self._sentence()))
-
-    def _show_programs(self) -> None:
+    def show(self) -> None:
+        """Write the pieces, the cards and the sentence."""
+        pieces = [] if self.trouble else cut(self.data, parse(self.sizes))
+        self._preview.value = escape(self.trouble) or preview(self.data, pieces)
+        self._button.disabled = bool(self.trouble) or self.busy
+        self._button.tooltip = self.trouble or ("it is on its way" if self.busy else "")
+        inner = "".join(map(self._card, self.names))
+        self.write("cards", self._cards, f'<div class="loopback-cards">{inner}</div>')
+        self.write("said", self.status, status(self._sentence()))
         self._programs.value = programs(READERS[name] for name in self.names)
 
-    def _write(self, trait: str, widget: Any, value: str) -> None:
-        if widget.value != value:
-            widget.value = value
-        setattr(self, trait, value)
-
     def _sentence(self) -> str:
-        if not self._trials:
+        if not self.experiments:
             return _WELCOME
         if self.busy:
             return "On its way."
-        right = [name for name, trial in self._trials.items() if trial.came and trial.came.line == self._line]
-        return f"{len(right)} of {len(self._trials)} readers returned the line: {escape(', '.join(right) or 'none')}."
+        right = [name for name, trial in self.experiments.items() if trial.came and trial.came.line == self._line]
+        return (
+            f"{len(right)} of {len(self.experiments)} readers returned the line: {escape(', '.join(right) or 'none')}."
+        )
 
     def _card(self, name: str) -> str:
-        trial = self._trials.get(name)
+        trial = self.experiments.get(name)
         pieces, came = (trial.pieces, trial.came) if trial is not None else ((), None)
         return card(name, pieces, came, self._line)
 
-    def _story(self) -> Picture:
-        trial = self._trials.get(self.places[self.shown])
-        return Picture(trial.events() if trial is not None else [])
-
-    def close(self) -> None:
-        """End what is on its way, and take the panel off the page."""
-        with self._lock:
-            self._closed = True
-        for trial in self._trials.values():
-            trial.stop()
-        self._ticker.stop()
-        self.ladder.close()
-        super().close()
+    def chosen(self) -> Trial | None:
+        """The trial of the reader that is chosen."""
+        return self.experiments.get(self.places[self.shown])
 
     def __repr__(self) -> str:
         return "<one line and three readers: run this cell to cut it yourself>"
@@ -231,6 +181,4 @@ def cuts() -> CutsPanel:
     Each reader has a connection of its own and takes one line that ends with ``\r\n``.  The pieces cannot join: each
     is handed on when the reader has taken the one before.  Running the cell again closes it.
     """
-    panel = CutsPanel()
-    replace_earlier(panel)
-    return panel
+    return replace_earlier(CutsPanel())

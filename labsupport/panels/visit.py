@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 from dataclasses import dataclass
 from typing import Final
 
 from labsupport import kernel
-from labsupport.tape.ending import start_unseen, wait_unseen
-from labsupport.tape.events import Call, Event, clock, tick
+from labsupport.tape.events import Call, clock
 from labsupport.tape.record import TAPE
-from labsupport.tape.selection import belonging
 from labsupport.tape.watched import Plain, endpoint_of
 
 from .endings import ending_of
-from .misdeeds import LIMIT, Misdeed, Scene
+from .experiment import LIMIT, Experiment
+from .misdeeds import Misdeed, Scene
 from .outcomes import short
 
 __all__ = ["Found", "Visit"]
@@ -45,49 +43,24 @@ class Found:
     once_more: str
 
 
-class Visit:
+class Visit(Experiment):
     """A client with this `timeout` meets a misdeed; `found` is what came of it, None as long as it is not known."""
 
     def __init__(self, misdeed: Misdeed, timeout: float) -> None:
+        super().__init__(server=self._serve, client=self._visit)
         self.misdeed = misdeed
-        self.scene = Scene(timeout)
+        self.scene = Scene(timeout, self.ends)
         self.found: Found | None = None
-        self.begin = tick()
         self._sock: socket.socket | None = None
-        self._threads = [
-            threading.Thread(target=work, name=f"panel {name}", daemon=True)
-            for work, name in ((self._serve, "server"), (self._visit, "client"))
-        ]
-
-    @property
-    def running(self) -> bool:
-        """Whether its threads live."""
-        return any(thread.is_alive() for thread in self._threads)
-
-    def start(self) -> None:
-        """Begin; nothing of the threads themselves is on the tape."""
-        for thread in self._threads:
-            start_unseen(thread)
 
     def stop(self) -> None:
         """End soon, whatever is going on."""
+        super().stop()
         self.scene.end()
         sock = self._sock
         if sock is not None:
             with contextlib.suppress(OSError):  # it has no connection, or none any more
                 Plain.shutdown(sock, socket.SHUT_RDWR)
-
-    def wait(self, timeout: float = LIMIT) -> bool:
-        """Wait until its threads have ended; False when they have not."""
-        until = clock() + timeout
-        for thread in self._threads:
-            if thread.ident is not None:
-                wait_unseen(thread, until)
-        return not self.running
-
-    def events(self) -> list[Event]:
-        """What it has left on the tape so far."""
-        return belonging(TAPE.events(), set(self.scene.ends), self.begin)
 
     # --- the server's thread ---
 
@@ -107,7 +80,7 @@ class Visit:
                 if self.scene.told is not None:
                     self.scene.told.wait(LIMIT)
                 with socket.socket() as self._sock:
-                    self.scene.ends.append(endpoint_of(self._sock))
+                    self.ends.append(endpoint_of(self._sock))
                     self._sock.settimeout(self.scene.timeout)
                     self.found = self._meet(self._sock)
         finally:

@@ -1,7 +1,8 @@
-"""The ladder and the byte view: pure functions from what is on the tape to SVG and text."""
+"""The ladder, the byte view and the handshake: pure functions from what happened to SVG and text."""
 
 from __future__ import annotations
 
+from .handshake import Flights, flights
 from .picture import Picture
 
-__all__ = ["Picture"]
+__all__ = ["Flights", "Picture", "flights"]

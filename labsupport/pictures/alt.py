@@ -93,6 +93,7 @@ _OTHERS: Final = {
     "connect_ex": " connects",
     "do_handshake": " finishes the TLS handshake",
     "shutdown": " says that it has finished sending",
+    "unwrap": " ends TLS with close_notify",
 }
 
 

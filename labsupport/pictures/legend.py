@@ -9,7 +9,7 @@ from .colours import fill, stroke
 from .draw.pen import cross, line, n, text, tip
 from .draw.spans import segments
 from .ladder.layout import EDGE, Layout
-from .ladder.model import OUTSIDE
+from .ladder.model import OUTSIDE, Story
 
 __all__ = ["below", "entries"]
 
@@ -19,6 +19,7 @@ _KERNEL: Final = (
     "kernel to kernel (ACKs of bytes not drawn)",
     "kernel to kernel: opening and ending (ACKs of bytes are not drawn)",
 )
+_CROSSES: Final = {"closed": "thrown away", "full": "lost", "link": "lost", "refused": "refused"}
 _DOTTED: Final = {"signal": "a signal", "handed": "handed over by accept()"}
 
 
@@ -32,18 +33,25 @@ def entries(layout: Layout) -> Iterable[tuple[str, str]]:
         yield "data", "bytes of one send: colour and number"
     if any(wire.until is not None for wire in story.wires):
         yield "slope", "on its way through the link"
-    if any(wire.lost for wire in story.wires):
-        yield "cross", "lost"
+    yield from _crosses(story)
     if layout.bands:
         yield "band", "bytes that wait in a kernel"
     if kinds & {"SYN", "FIN", "RST", "ICMP"}:
         yield "kernel", _KERNEL[layout.width > 500]
+    if "alert" in kinds:
+        yield "alert", "TLS says that no more comes (close_notify)"
     if kinds & {"signal", "handed"}:
         yield "signal", ", or ".join(_DOTTED[kind] for kind in ("signal", "handed") if kind in kinds)
     if any(dotted for lane in story.lanes if lane.kind != OUTSIDE for *_, dotted in segments(layout, lane)):
         yield "dotted", "only the kernel has it"
     if any(lane.states for lane in story.lanes):
         yield "state", "the kernel's state (RFC 9293 §3.3.2)"
+
+
+def _crosses(story: Story) -> Iterable[tuple[str, str]]:
+    words = {_CROSSES[wire.lost] for wire in story.wires if wire.lost in _CROSSES}
+    if words:
+        yield "cross", ", or ".join(sorted(words))
 
 
 def below(layout: Layout, top: float) -> tuple[str, float]:
@@ -98,6 +106,7 @@ _SIGNS: Final = {
     "slope": line(0, 24, -7, 7, "b1", 2.4, "") + tip(0, 24, -7, 7, "b1", 9),
     "cross": cross(12, 0),
     "kernel": _arrow("soft", 1.6, "6 4", 8),
+    "alert": _arrow("soft", 1.6, "", 8),
     "signal": _arrow("soft", 1.4, "1 4", 7),
     "dotted": f'<path d="M12 -7v15" stroke-width="3" stroke-dasharray=".1 6" stroke-linecap="round" {stroke("pale")}/>',
     "state": (

@@ -8,7 +8,7 @@ from typing import Any
 from labsupport.tape.excerpt import Excerpt
 
 from .alt import sentence
-from .document import Drawing
+from .document import drawing
 from .ladder.layout import Layout, lay_out_both
 from .text import twin
 
@@ -31,7 +31,7 @@ class Picture(Excerpt):
         `width`: the pixels that there are for it; without it the file holds a wide and a narrow arrangement,
         and shows the one that fits where it is put.
         """
-        return Drawing(*self._layouts, self.alt()).svg(width)
+        return drawing(*self._layouts, self.alt()).svg(width)
 
     def text(self) -> str:
         """The ladder as text of at most 100 columns, with the same facts."""
@@ -42,4 +42,4 @@ class Picture(Excerpt):
         return sentence(self._layouts[0].story)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": Drawing(*self._layouts, self.alt()).image(), "text/plain": self.text()}
+        return {"text/html": drawing(*self._layouts, self.alt()).image(), "text/plain": self.text()}

@@ -123,7 +123,7 @@ def _crossing(story: Story, wire: Wire) -> str:
     name = {"data": str(wire.number or "?"), "signal": "signal"}.get(wire.kind, wire.kind)
     if start.left == end.left:
         return f"· {name} ·"
-    stroke = "─" if wire.kind == "data" else "-"
+    stroke = "─" if wire.kind in ("data", "alert") else "-"
     arm = stroke * max(1, (_MIDDLE - len(name) - 3) // 2)
     tail, tips = arm, ("<", ">")
     if wire.by_link:
@@ -139,7 +139,7 @@ def _arriving(story: Story, wire: Wire) -> str:
     """The end of what left in an earlier row: "… 1 ──>"."""
     end = story.lanes[wire.lane]
     name = {"data": str(wire.number or "?")}.get(wire.kind, wire.kind)
-    arm = ("─" if wire.kind == "data" else "-") * max(1, (_MIDDLE - len(name) - 3) // 2)
+    arm = ("─" if wire.kind in ("data", "alert") else "-") * max(1, (_MIDDLE - len(name) - 3) // 2)
     return f"<{arm} {name} {ARROW}" if end.left else f"{ARROW} {name} {arm}>"
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from .events import Call, Endpoint, Event
 from .passages import Decision, Delivery, Passage, Route
+from .records import Record
 
 __all__ = ["Arrow", "Connection", "Control", "Exchange", "Fate", "Kind"]
 
@@ -61,6 +62,7 @@ class Arrow:
     - `doubt`: empty, or a sentence that says why this cannot be known.
     - `passage`: their way through a link (of its first byte), None where none stands or they have not come to it;
       `delivery`: how the link handed them on, None where it has not; `decisions`: what its faults did to them.
+    - `records`: the TLS records that carried them through the link, as far as they came to it and can be told.
     """
 
     number: int
@@ -76,6 +78,7 @@ class Arrow:
     passage: Passage | None = None
     delivery: Delivery | None = None
     decisions: tuple[Decision, ...] = ()
+    records: tuple[Record, ...] = ()
 
     @property
     def length(self) -> int:
@@ -83,19 +86,21 @@ class Arrow:
         return self.end - self.start
 
 
-Kind = Literal["SYN", "SYN+ACK", "FIN", "RST", "ICMP"]
+Kind = Literal["SYN", "SYN+ACK", "FIN", "RST", "ICMP", "alert"]
 
 
 @dataclass(frozen=True, eq=False)
 class Control:
     """What a kernel sent on its own, from `source` to `target` (RFC 9293 §3.5, §3.6; RFC 792).
 
+    An "alert" was sent by TLS: a close_notify, the end of the stream as TLS says it (RFC 9846 §6.1).
+
     `cause` is the event that made it do so, `effect` the call that it ended: the `connect`
     that returned, the `recv` that gave b'', the call that raised.
 
     What a link sent on its own has no `source`, the `Passage` or the `Route` with which it did so as its cause, and
-    `decision`, if a fault had it do so.  Of a FIN that went through a link `passage` is its way; with `lost` it
-    went in and never came out.
+    `decision`, if a fault had it do so.  Of a FIN, or an alert, that went through a link `passage` is its way; with
+    `lost` it went in and never came out.
     """
 
     kind: Kind
@@ -117,7 +122,16 @@ class Exchange:
     arrows: tuple[Arrow, ...]
     controls: tuple[Control, ...]
     _by_call: Mapping[Call, tuple[Arrow, ...]] = field(default_factory=dict, repr=False)
+    _records: Mapping[Call, tuple[Record, ...]] = field(default_factory=dict, repr=False)
 
     def of(self, call: Call) -> tuple[Arrow, ...]:
         """The arrows that leave or enter `call`, in the order of their bytes."""
         return self._by_call.get(call, ())
+
+    def records(self, call: Call) -> tuple[Record, ...]:
+        """The TLS records that `call` became, as a link carried them: () where none did, or nobody can tell.
+
+        Of a send those of its bytes; of `do_handshake` all before the application data, session tickets included; of
+        `unwrap`, or of a call that TLS failed, its alert.
+        """
+        return self._records.get(call, ())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-__all__ = ["SURELY", "naps"]
+__all__ = ["SURELY", "naps", "selects"]
 
 #: A thread that waits for the interpreter looks up at least every 5 ms (`sys.getswitchinterval`), so one that was
 #: never on a processor for as long as this sleeps in the kernel.
@@ -18,6 +18,9 @@ SURELY: Final = 0.006
 
 _TASKS: Final = Path("/proc/self/task")
 _TELLS: Final = _TASKS.is_dir()
+
+#: Where in Linux a thread sleeps that called select(), poll() or epoll_wait().
+_IN_SELECT: Final = ("poll_schedule_timeout", "do_select", "do_sys_poll", "do_epoll_wait", "ep_poll")
 
 
 def naps(native: int | None) -> int | None:
@@ -36,3 +39,13 @@ def naps(native: int | None) -> int | None:
     if rows.get("State", "").startswith("R"):
         return None
     return int(rows.get("voluntary_ctxt_switches", "0")) + int(rows.get("nonvoluntary_ctxt_switches", "0"))
+
+
+def selects(native: int | None) -> bool:
+    """Whether a thread sleeps in select(), poll() or epoll_wait(), as far as the system tells (proc_pid_wchan(5))."""
+    if not _TELLS or native is None:
+        return False
+    try:
+        return (_TASKS / str(native) / "wchan").read_text().startswith(_IN_SELECT)
+    except OSError:  # it has ended, or we may not ask
+        return False

@@ -12,10 +12,12 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from .alerts import alerts
 from .arrows import Arrow, Connection, Control
 from .connections import outcome, refused
 from .events import Call, Endpoint, Event, Note
 from .passages import Decision, Passage, Route
+from .records import Record
 from .streams import ENDED, RECEIVING, SENDING
 from .ways import Way
 
@@ -26,17 +28,26 @@ _BROKEN = frozenset({errno.ECONNRESET, errno.EPIPE})
 _GIVES_UP = frozenset({"reset", "closed"})
 
 
-def controls(connection: Connection, mine: Sequence[Event], through: tuple[Way, Way] | None = None) -> list[Control]:
-    """All that kernels sent on their own in this TCP connection, of whose endpoints the events are.
+def controls(
+    connection: Connection,
+    mine: Sequence[Event],
+    through: tuple[Way, Way] | None = None,
+    records: Mapping[Call, Sequence[Record]] | None = None,
+) -> list[Control]:
+    """All that kernels sent on their own in this TCP connection, of whose endpoints the events are; and TLS alerts.
 
-    `through`: the ways up and down the link that stands between, which sends on its own, too.
+    `through`: the ways up and down the link that stands between, which sends on its own, too; `records`: what TLS calls
+    became there.
     """
     found = [
+        *alerts(connection, mine, through, records or {}),
         *_handshake(connection, mine),
         *_endings(connection, connection.client, mine),
         *_endings(connection, connection.server, mine),
         *_queue_cleared(connection, mine),
     ]
+    told = {one.effect for one in found if one.kind == "alert"}  # so no end of a stream told them
+    found = [replace(one, effect=None) if one.kind == "FIN" and one.effect in told else one for one in found]
     if through is not None and connection.route is not None:
         found = [_passed(one, connection, *through) for one in found]
         found += _by_link(connection, connection.route, found, through, mine)
@@ -70,7 +81,7 @@ def _by_link(
             told = None
         reset = decision is not None and decision.effect == "reset"
         if told is not None or (end is not None and decision is not None):
-            broken = told.error is not None if told is not None else reset
+            broken = reset or (told is not None and told.error is not None)
             sent.append(Control("RST" if broken else "FIN", connection, None, end, cause, told, decision))
     return sent
 

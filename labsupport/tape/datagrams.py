@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from .addresses import plain, port, serves
 from .arrows import Arrow, Connection, Fate
-from .events import Address, Call, Endpoint, Event, Note
+from .events import Address, Call, Endpoint, Event, Note, newest
 from .parcels import Post
 from .passages import Decision, Delivery, Passage, Route
 from .routes import Routes
@@ -32,7 +32,7 @@ def datagram_exchange(events: Sequence[Event], number: Numbers, first: int) -> t
     passages = [event for event in events if isinstance(event, Passage) and not event.route.stream]
     routes = [event for event in events if isinstance(event, Route) and not event.stream]
     post = Post([event for event in mine if isinstance(event, Call)], passages)
-    crossing = _Crossing(post, _Places(mine, routes), _Pairs(first))
+    crossing = _Crossing(post, _Places(mine, routes), _Pairs(first, newest(events)))
     arrows = [arrow for send in post.sends for arrow in crossing.arrows(send, number(send))]
     arrows += [arrow for take in post.strange for arrow in crossing.from_outside(take)]
     return crossing.pairs.found, arrows
@@ -134,15 +134,17 @@ class _Crossing:
 class _Pairs:
     """One connection for each two endpoints, made when first asked for."""
 
-    def __init__(self, first: int) -> None:
+    def __init__(self, first: int, end: int) -> None:
         self.found: list[Connection] = []
         self._first = first
+        self._end = end
         self._known: dict[tuple[frozenset[Endpoint | None], int], Connection] = {}
 
     def of(self, sender: Endpoint | None, receiver: Endpoint | None, through: _Through) -> Connection:
         key = frozenset((sender, receiver)), through.route.order if through.route is not None else 0
         if key not in self._known:
-            swap = sender is not None and receiver is not None and sender.role == "server" != receiver.role
+            roles = [each.role_at(self._end) if each is not None else "server" for each in (sender, receiver)]
+            swap = sender is not None and roles[0] == "server" != roles[1]
             if through.route is not None:
                 swap = not through.up
             client, server = (receiver, sender) if swap else (sender, receiver)

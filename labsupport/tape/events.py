@@ -13,6 +13,8 @@ tested with histories written by hand.
 from __future__ import annotations
 
 import itertools
+import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from .calls import Call, Failure, text_of
@@ -35,6 +37,7 @@ __all__ = [
     "Route",
     "Sync",
     "clock",
+    "newest",
     "text_of",
     "tick",
 ]
@@ -82,6 +85,8 @@ class Endpoint:
     - `local`, `peer`: addresses as far as known, else None.
     - `listening`: `listen()` has succeeded on it.
     - `bound`: the program itself called `bind()`.
+    - `connected`: it called `connect()`; `sent_first`: a datagram socket that spoke before it heard.
+      These four are the tick since when, 0 while it is not so: a picture of an earlier time does not change.
     - `listener`: the endpoint whose `accept()` gave this one, or None.
     - `label`: the learner's name for it, or None.
     - `sent`, `received`: bytes in its life so far (a stream's).
@@ -117,10 +122,10 @@ class Endpoint:
         self.local: Address | None = None
         self.peer: Address | None = None
         self.listener: Endpoint | None = None
-        self.listening = False
-        self.bound = False
-        self.connected = False  # by a connect() of its own
-        self.sent_first = False  # a datagram socket that spoke before it heard
+        self.listening = 0
+        self.bound = 0
+        self.connected = 0
+        self.sent_first = 0
         self.label: str | None = None
         self.sent = 0
         self.received = 0
@@ -131,15 +136,19 @@ class Endpoint:
     @property
     def role(self) -> str:
         """The label, or "listener", "server" (accepted; for UDP: bound), else "client"."""
+        return self.role_at(math.inf)
+
+    def role_at(self, end: float) -> str:
+        """The role as it was at tick `end`; the label is the one of now."""
         if self.label is not None:
             return self.label
-        if self.listening:
+        if 0 < self.listening <= end:
             return "listener"
         if self.listener is not None:
             return "server"
-        if self.connected or self.sent_first:
+        if 0 < self.connected <= end or 0 < self.sent_first <= end:
             return "client"
-        return "server" if self.bound else "client"
+        return "server" if 0 < self.bound <= end else "client"
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.number} {self.role} {self.local} -> {self.peer}>"
@@ -203,3 +212,9 @@ class Note:
 
 
 Event = Call | Sync | Note | Route | Passage
+
+
+def newest(events: Iterable[Event]) -> int:
+    """The newest tick of calls, and of what programs did to wait: what the roles in a picture of them were then."""
+    mine = (event for event in events if isinstance(event, Call | Sync))
+    return max((event.done or event.order for event in mine), default=0)

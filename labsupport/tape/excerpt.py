@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from .events import Call, Event
+from .events import Call, Event, newest
 from .exchange import Exchange, exchange
 
 __all__ = ["Excerpt"]
@@ -33,11 +33,12 @@ class Excerpt:
 
     def calls(self, role: str | None = None, op: str | None = None) -> list[Call]:
         """The socket calls, oldest first; only those of `role` ("client", ...), only `op` ("recv", ...)."""
-        return [
-            event
-            for event in self.events
-            if isinstance(event, Call) and (role is None or event.role == role) and (op is None or event.op == op)
-        ]
+        events = self.events
+        calls = [event for event in events if isinstance(event, Call) and (op is None or event.op == op)]
+        if role is None:
+            return calls
+        end = newest(events)
+        return [call for call in calls if call.endpoint.role_at(end) == role]
 
     @cached_property
     def exchange(self) -> Exchange:

@@ -1,8 +1,8 @@
 """From events to arrows: which bytes of which send came out of which recv.
 
 A pure function of the events: no clock, no socket.  What it rests on is in `connections` (who
-spoke to whom), `streams` and `datagrams` (which bytes), `controls` (what kernels sent on their
-own).
+spoke to whom), `streams` and `datagrams` (which bytes), `sealed` (in which TLS records), `controls`
+(what kernels sent on their own).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from .controls import controls, ends_listening, unreachable
 from .datagrams import datagram_exchange
 from .events import Call, Endpoint, Event, Note
 from .passages import Passage, Route
+from .records import Record
 from .streams import SENDING, carries, stream_arrows
 from .ways import Way, ways
 
@@ -29,13 +30,18 @@ def exchange(events: Sequence[Event]) -> Exchange:
     streams = stream_connections(calls, (event for event in events if isinstance(event, Route)))
     theirs = _sorted_out(streams, events)
     through = _through_links(streams, events)
-    arrows = [arrow for one in streams for arrow in stream_arrows(one, theirs[one], number, through.get(one))]
+    arrows: list[Arrow] = []
+    records: dict[Call, tuple[Record, ...]] = {}
+    for one in streams:
+        some, made = stream_arrows(one, theirs[one], number, through.get(one))
+        arrows += some
+        records.update(made)
     pairs, datagrams = datagram_exchange(events, number, len(streams) + 1)
     arrows += datagrams
     by_call = _by_call(arrows)
-    sent = [control for one in streams for control in controls(one, theirs[one], through.get(one))]
+    sent = [control for one in streams for control in controls(one, theirs[one], through.get(one), records)]
     sent += unreachable(calls, by_call)
-    return Exchange((*streams, *pairs), tuple(arrows), tuple(sent), by_call)
+    return Exchange((*streams, *pairs), tuple(arrows), tuple(sent), by_call, records)
 
 
 def _through_links(streams: Sequence[Connection], events: Sequence[Event]) -> dict[Connection, tuple[Way, Way]]:

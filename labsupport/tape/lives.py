@@ -18,7 +18,7 @@ from .events import Endpoint, Note
 from .programs import current
 from .record import TAPE
 
-__all__ = ["Plain", "PlainSSL", "adopting", "born", "endpoint_of", "live"]
+__all__ = ["Plain", "PlainSSL", "adopting", "born", "endpoint_of", "let_go", "live"]
 
 #: The class of the standard library; a reload of this module must not take ours for it.
 Plain: Final[type[socket.socket]] = getattr(socket.socket, "plain_class", socket.socket)
@@ -26,10 +26,14 @@ PlainSSL: Final[type[ssl.SSLSocket]] = getattr(ssl.SSLContext.sslsocket_class, "
 
 
 class _Life(weakref.ref):  # type: ignore[type-arg]  # a subclass of ref takes no parameter at run time
-    """A reference that does not hold the socket, and knows its endpoint when it is gone."""
+    """A reference that does not hold the socket, and knows its endpoint when it is gone.
 
-    __slots__ = ("endpoint",)
+    `over`: the socket object was closed or detached, so that its end is no news.
+    """
+
+    __slots__ = ("endpoint", "over")
     endpoint: Endpoint
+    over: bool
 
 
 _lives: dict[int, _Life] = {}
@@ -60,7 +64,7 @@ def born(sock: Any) -> None:
         endpoint.handles += 1
     sock._endpoint = endpoint
     life = _Life(sock, _gone)
-    life.endpoint = endpoint
+    life.endpoint, life.over = endpoint, False
     _lives[id(life)] = life
     owner = current().owner
     if owner is not None:
@@ -68,11 +72,19 @@ def born(sock: Any) -> None:
         owner.add(sock)
 
 
+def let_go(sock: Any) -> None:
+    """This socket object holds its endpoint no longer, and another may: a `dup`, or the TLS socket made of it."""
+    sock._endpoint.handles -= 1
+    for life in weakref.getweakrefs(sock):
+        if isinstance(life, _Life):
+            life.over = True
+
+
 def _gone(life: Any) -> None:
     """The socket object no longer exists; if it was still open, the collector has closed it."""
     _lives.pop(id(life), None)
     endpoint: Endpoint = life.endpoint
-    if not endpoint.handles:
+    if life.over or not endpoint.handles:
         return
     endpoint.handles -= 1
     if not endpoint.handles and not endpoint.hidden and endpoint.type:

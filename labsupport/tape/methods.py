@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from .arguments import address_of, first_bytes, harmless, in_order, size_of
 from .events import KEPT_BYTES, Call, Endpoint, clock, tick
-from .lives import Plain
+from .lives import Plain, let_go
 from .ops import After, Before, given_a_port, under_way
 from .programs import current, mine
 from .record import SMALL, TAPE, WHOLE
@@ -23,6 +23,9 @@ from .record import SMALL, TAPE, WHOLE
 __all__ = ["made_of_others", "methods"]
 
 _LETTING_GO: Final = frozenset({"close", "detach", "setblocking", "setsockopt", "settimeout", "shutdown", "unwrap"})
+
+#: What an SSLSocket does in clear before TLS begins, and after unwrap() or shutdown() has ended it.
+_CARRYING: Final = ("recv", "send")
 
 _new: Final[Callable[[type[Call]], Call]] = object.__new__  # `Call.__init__` would be one function more
 # What `TAPE.append` and `TAPE.keep` do, in its steps.
@@ -66,9 +69,8 @@ def made_of_others(plain: Method) -> Method:
 
 @functools.wraps(Plain.detach)
 def _detach(self: Any) -> Any:
-    endpoint: Endpoint = self._endpoint
     if Plain.fileno(self) != -1:
-        endpoint.handles -= 1
+        let_go(self)
     return Plain.detach(self)
 
 
@@ -77,6 +79,7 @@ def _detach(self: Any) -> Any:
 
 def _general(op: str, plain: Method, layer: str, before: Before | None, after: After | None) -> Method:
     letting_go = op in _LETTING_GO
+    may_be_clear = layer == "tls" and op.startswith(_CARRYING)
 
     def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -90,7 +93,8 @@ def _general(op: str, plain: Method, layer: str, before: Before | None, after: A
         if owned:
             _check_owner(self, endpoint, program.owner, letting_go)
         call = _new(Call)
-        call.program, call.endpoint, call.op, call.layer = program, endpoint, op, layer
+        call.program, call.endpoint, call.op = program, endpoint, op
+        call.layer = "plain" if may_be_clear and getattr(self, "_sslobj", None) is None else layer
         call.flags = 0
         call.order = tick()
         call.asked = given = in_order(op, args, kwargs) if kwargs else args

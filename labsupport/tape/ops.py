@@ -18,7 +18,7 @@ from typing import Any, Final
 from labsupport import kernel
 
 from .arguments import address_of, first_bytes, local_address, peer_address, size_of
-from .events import Call, Endpoint, Program
+from .events import Call, Endpoint, Program, tick
 from .lives import Plain
 from .record import TAPE
 
@@ -75,7 +75,7 @@ def given_a_port(endpoint: Endpoint, sock: Any) -> None:
     """A datagram socket that sends has a port of its own, from its first datagram on."""
     if (endpoint.local is None or endpoint.local[1] == 0) and endpoint.type == socket.SOCK_DGRAM:
         endpoint.local = local_address(sock)
-        endpoint.sent_first = not endpoint.bound
+        endpoint.sent_first = 0 if endpoint.bound else tick()
 
 
 def _sending_parts(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
@@ -173,7 +173,7 @@ def _received_message_into(call: Call, sock: Any, args: tuple[Any, ...], result:
 def _connecting(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
     call.address = address_of(args[0]) if args else None
     if call.address is not None:
-        call.endpoint.connected = True
+        call.endpoint.connected = call.endpoint.connected or call.order
         call.endpoint.peer = call.address
 
 
@@ -192,7 +192,7 @@ def under_way(call: Call, sock: Any) -> None:
 
 def _bound(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None:
     endpoint = call.endpoint
-    endpoint.bound = True
+    endpoint.bound = endpoint.bound or call.order
     endpoint.local = local_address(sock)
     if endpoint.type == socket.SOCK_DGRAM and endpoint.local is not None:
         _opened(call.program, endpoint)
@@ -202,7 +202,7 @@ def _listening(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> Non
     endpoint = call.endpoint
     endpoint.local = local_address(sock)
     if not endpoint.listening:
-        endpoint.listening = True
+        endpoint.listening = call.order
         if endpoint.local is not None:
             _opened(call.program, endpoint)
 

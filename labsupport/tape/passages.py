@@ -141,10 +141,11 @@ class Passage(Carrying):
     - `decisions`: what faults did to it, in their order; `deliveries`: when it went on: none (it was lost, or is still
       on its way), one, two (doubled), or many (a stream that was sliced).
     - `done`, `ended`: when nothing more would come of it; None while it is on its way.
+    - `heads`: of a stream, where the TLS records stand whose headers came with it, and the headers (`records`).
     """
 
     __slots__ = (
-        "decisions", "deliveries", "done", "ended", "length", "offset", "order", "route", "started", "way",
+        "decisions", "deliveries", "done", "ended", "heads", "length", "offset", "order", "route", "started", "way",
     )  # fmt: skip
 
     def __init__(self, route: Route, way: str, offset: int, length: int) -> None:
@@ -155,6 +156,7 @@ class Passage(Carrying):
         self.data = None
         self.decisions: list[Decision] = []
         self.deliveries: list[Delivery] = []
+        self.heads: bytes | bytearray = b""
         self.done: int | None = None
         self.ended: float | None = None
         self.order = tick()
@@ -177,6 +179,7 @@ class Passage(Carrying):
         still = copy.copy(self)
         still.route = self.route.as_of(end)
         still.decisions = list(self.decisions)
+        still.heads = bytes(self.heads)
         still.deliveries = [delivery for delivery in self.deliveries if delivery.order < end]
         if self.done is None or self.done >= end:
             still.done = still.ended = None

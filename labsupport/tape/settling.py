@@ -18,7 +18,7 @@ from types import CodeType
 from typing import Any, Final
 
 from . import programs
-from .asleep import SURELY, naps
+from .asleep import SURELY, naps, selects
 from .events import Call, Endpoint, Program, Sync, clock
 from .passages import BUSY, Passage
 from .record import TAPE
@@ -74,7 +74,7 @@ def _look(begin: int) -> dict[Program, int] | None:
         if opened is not None:
             waits = _stays_open(opened, sockets)
         else:
-            waits = _is_parked(places.get(thread.ident or 0), program, sockets)
+            waits = _is_parked(places.get(thread.ident or 0), program, thread, sockets)
         if count is None or not waits:
             return None
         seen[program] = count if opened is not None else 0  # outside a call it may look up now and then
@@ -104,7 +104,8 @@ def _stays_open(event: Call | Sync, sockets: dict[Endpoint, Any]) -> bool:
     """Whether nothing that has happened so far will end this call, or this wait."""
     if isinstance(event, Call):
         sock = sockets.get(event.endpoint)
-        return sock is None or not _is_ready(sock, writing=event.op in _WRITES)
+        shakes = event.layer == "tls" and event.op in ("connect", "connect_ex")  # connected, and on with the handshake
+        return sock is None or not _is_ready(sock, writing=event.op in _WRITES and not shakes)
     if event.kind == "join":
         return isinstance(event.key, Program) and _lives(event.key)
     return event.kind == "wait" and not any(
@@ -126,12 +127,14 @@ def _places() -> dict[int, CodeType]:
     return {ident: frame.f_code for ident, frame in sys._current_frames().items()}
 
 
-def _is_parked(place: CodeType | None, program: Program, sockets: dict[Endpoint, Any]) -> bool:
-    """Whether a thread outside every watched call waits all the same: for a lock, a queue, a selector."""
+def _is_parked(
+    place: CodeType | None, program: Program, thread: threading.Thread, sockets: dict[Endpoint, Any]
+) -> bool:
+    """Whether a thread outside every watched call waits all the same: for a lock, a queue, in a select()."""
     where = place.co_filename if place is not None else ""
     if place is not None and where.endswith(_WAITS_FOR_THREADS):
         return place.co_name not in _ON_ITS_WAY
-    if not where.endswith(_WAITS_FOR_SOCKETS):
+    if not where.endswith(_WAITS_FOR_SOCKETS) and not selects(thread.native_id):
         return False
     mine = program.owner.sockets() if program.owner is not None else sockets.values()
     return not any(_is_ready(sock, writing=False) for sock in mine)

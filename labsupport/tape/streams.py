@@ -2,6 +2,7 @@
 
 TCP keeps no boundaries, so the only thing that ties a recv to a send is where their bytes
 stand in the stream (RFC 9293 §3.4: every byte has a number).  Each call carries that place.
+What TLS sends is a stream of its own, and on its way through a link its bytes are in records (`sealed`).
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import errno
 import socket
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from .arrows import Arrow, Connection, Fate
 from .events import Call, Endpoint, Event, Note
 from .pieces import Piece, at_once, pieces_of
+from .records import Record
+from .sealed import DOUBT, Later, Sealed, sealed
 from .ways import Way
 
 __all__ = ["ENDED", "RECEIVING", "SENDING", "carries", "stream_arrows"]
@@ -52,45 +55,56 @@ def _cut_short(send: Call) -> bool:
 
 def stream_arrows(
     connection: Connection, events: Sequence[Event], number: Numbers, through: tuple[Way, Way] | None = None
-) -> list[Arrow]:
-    """The arrows of one connection, both directions.
+) -> tuple[list[Arrow], Mapping[Call, tuple[Record, ...]]]:
+    """The arrows of one connection, both directions; and the TLS records that its calls became.
 
     `number` gives each send its number; `through`: the ways up and down the link that stands between.
     """
-    client, server = connection.client, connection.server
-    up, down = through or (None, None)
-    return [
-        *_one_way(connection, client, server, events, number, up),
-        *_one_way(connection, server, client, events, number, down),
-    ]
+    arrows: list[Arrow] = []
+    made: dict[Call, tuple[Record, ...]] = {}
+    calls = [event for event in events if isinstance(event, Call)]
+    ends = connection.client, connection.server
+    for (sender, receiver), way in zip((ends, ends[::-1]), through or (None, None), strict=True):
+        rest = _fate_of_rest(connection, sender, receiver, events)
+        tls = [call for call in calls if call.endpoint is sender and call.layer == "tls"]
+        clear, secret = (_Traffic(calls, sender, receiver, layer) for layer in ("plain", "tls"))
+        arrows += _laid(connection, clear, rest, number, _in_clear(clear, tls, way))
+        records = sealed(way, secret.pieces, secret.taken, tls) if way is not None else None
+        made.update(records.made if records is not None else {})
+        arrows += _laid(connection, secret, rest, number, _alike(records), DOUBT if way is not None else "")
+    return arrows, made
 
 
-def _one_way(
-    connection: Connection,
-    sender: Endpoint | None,
-    receiver: Endpoint | None,
-    events: Sequence[Event],
-    number: Numbers,
-    way: Way | None,
-) -> list[Arrow]:
-    rest = _fate_of_rest(connection, sender, receiver, events)
-    arrows = []
-    for layer in ("plain", "tls"):
-        sends = [call for call in _calls(events, sender, SENDING, layer) if carries(call)]
-        recvs = [call for call in _calls(events, receiver, RECEIVING, layer) if call.length]
-        takes = sorted((call for call in recvs if not _peeks(call)), key=_place)
-        peeks = _Peeks(sorted((call for call in recvs if _peeks(call)), key=_place))
-        pieces = pieces_of(sends, _end(takes[-1]) if takes else 0)
-        arrows += _laid(connection, pieces, takes, peeks, rest, number, way if layer == "plain" else None)
-    return arrows
+class _Traffic:
+    """What one end sent and the other took, in one layer."""
+
+    def __init__(self, calls: Sequence[Call], sender: Endpoint | None, receiver: Endpoint | None, layer: str) -> None:
+        mine = [call for call in calls if call.layer == layer]
+        sends = [call for call in mine if call.endpoint is sender and call.op in SENDING and carries(call)]
+        came = [call for call in mine if call.endpoint is receiver and call.op in RECEIVING and call.length]
+        came.sort(key=_place)
+        self.takes = [call for call in came if not _peeks(call)]
+        self.peeks = _Peeks([call for call in came if _peeks(call)])
+        self.taken = _end(self.takes[-1]) if self.takes else 0
+        self.pieces = pieces_of(sends, self.taken)
 
 
-def _calls(events: Sequence[Event], endpoint: Endpoint | None, ops: frozenset[str], layer: str) -> list[Call]:
-    return [
-        event
-        for event in events
-        if isinstance(event, Call) and event.endpoint is endpoint and event.op in ops and event.layer == layer
-    ]
+#: How bytes go through a link; None: there is none, or it cannot be known.
+_Passing = Way | Later | Sealed | None
+_Passings = Callable[[Piece], _Passing]
+
+
+def _in_clear(clear: _Traffic, tls: Sequence[Call], way: Way | None) -> _Passings:
+    """Of bytes without TLS: those that came after it stand behind its records."""
+    behind = next((piece for piece in clear.pieces if tls and piece.send.order > tls[0].order), None)
+    if way is None or behind is None or not way.every:
+        return _alike(way)
+    start, later = behind.start, Later(way, behind.start, way.every[-1].end)
+    return lambda piece: way if piece.start < start else later
+
+
+def _alike(way: _Passing) -> _Passings:
+    return lambda _: way
 
 
 def _peeks(call: Call) -> bool:
@@ -126,33 +140,33 @@ class _Peeks:
 
 
 def _laid(
-    connection: Connection,
-    pieces: list[Piece],
-    takes: list[Call],
-    peeks: _Peeks,
-    rest: Fate,
-    number: Numbers,
-    way: Way | None,
+    connection: Connection, traffic: _Traffic, rest: Fate, number: Numbers, passing: _Passings, unknown: str = ""
 ) -> list[Arrow]:
+    """The arrows of one layer; `unknown`: the doubt about bytes of which it is not known how they went."""
     arrows = []
+    takes = traffic.takes
     shared = at_once(takes)
     matched: dict[Call, list[tuple[int, int]]] = defaultdict(list)
-    for (send, start, _, unsure), low, high, take in _cut_by_link(_parts(pieces, takes), way):
+    for piece, low, high, take in _cut_by_link(_parts(traffic.pieces, takes), passing):
+        send, start, _, unsure = piece
         fate, taken, doubt = rest, 0, unsure
         if take is not None:
             matched[take].append((low, high))
             fate, taken, doubt = "received", low - take.offset, unsure or (_TWO_READERS if take in shared else "")
-        seen = peeks.at(low, high)
+        way = passing(piece)
+        doubt = doubt or (unknown if way is None else "")
+        seen = traffic.peeks.at(low, high)
         arrow = Arrow(number(send), connection, send, low - start, high - start, fate, take, taken, seen, doubt)
         arrows.append(arrow if way is None else _through(arrow, way, low, high))
     return arrows + [arrow for take in takes for arrow in _from_outside(connection, take, matched[take])]
 
 
 def _cut_by_link(
-    parts: Iterator[tuple[Piece, int, int, Call | None]], way: Way | None
+    parts: Iterator[tuple[Piece, int, int, Call | None]], passing: _Passings
 ) -> Iterator[tuple[Piece, int, int, Call | None]]:
     """The parts that no recv took, cut where a link handed on no more."""
     for piece, low, high, take in parts:
+        way = passing(piece)
         if take is None and way is not None and low < way.reached < high:
             yield piece, low, way.reached, None
             yield piece, way.reached, high, None
@@ -160,14 +174,15 @@ def _cut_by_link(
             yield piece, low, high, take
 
 
-def _through(arrow: Arrow, way: Way, low: int, high: int) -> Arrow:
+def _through(arrow: Arrow, way: Way | Later | Sealed, low: int, high: int) -> Arrow:
     """The arrow with what a link did to its bytes, which stand at ``[low, high)`` in the stream."""
     passage, delivery, decisions = way.passage(low), way.delivery(low), way.decisions(low, high)
+    records = way.records(low, high) if isinstance(way, Sealed) else ()
     if arrow.target is not None or low < way.reached:
-        return replace(arrow, passage=passage, delivery=delivery, decisions=decisions)
+        return replace(arrow, passage=passage, delivery=delivery, decisions=decisions, records=records)
     fate: Fate = "lost" if way.over else "waiting"
     why = (way.ending,) if way.ending is not None else ()
-    return replace(arrow, fate=fate, passage=passage, decisions=(*decisions, *why))
+    return replace(arrow, fate=fate, passage=passage, decisions=(*decisions, *why), records=records)
 
 
 def _parts(pieces: list[Piece], takes: list[Call]) -> Iterator[tuple[Piece, int, int, Call | None]]:

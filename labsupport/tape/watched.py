@@ -20,7 +20,7 @@ from typing import Any, Final
 from . import programs
 from .arguments import local_address, peer_address
 from .events import Call, Endpoint
-from .lives import Plain, PlainSSL, adopting, born, endpoint_of, live
+from .lives import Plain, PlainSSL, adopting, born, endpoint_of, let_go, live
 from .methods import made_of_others, methods
 from .ops import OPS, TLS_OPS
 from .programs import current
@@ -98,7 +98,7 @@ def _dup(self: Any) -> Any:
 def _real_close(self: Any, *args: Any) -> None:
     """The one place where a descriptor is closed, whoever asked for it."""
     if Plain.fileno(self) != -1:
-        self._endpoint.handles -= 1
+        let_go(self)
     plain: Any = PlainSSL if isinstance(self, PlainSSL) else Plain
     plain._real_close(self, *args)
 

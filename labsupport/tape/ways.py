@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from .passages import Decision, Delivery, Passage, Route
+from .records import records_of
 
 __all__ = ["ENDINGS", "SPREADS", "Way", "ways"]
 
@@ -24,13 +25,14 @@ class Way:
     """What a link did with the bytes that went up, or down, one route.
 
     `reached`: the first byte that it has not handed on; `ending`: the decision that ended it, or None; `fin`: the
-    passage of the end of the stream, or None; `over`: nothing more will be handed on.
+    passage of the end of the stream, or None; `over`: nothing more will be handed on; `every`: its TLS records.
     """
 
     def __init__(self, passages: Iterable[Passage], route: Route) -> None:
         every = sorted(passages, key=lambda passage: (passage.offset, passage.order))
         self.pieces = [passage for passage in every if passage.length]
         self.fin = next((passage for passage in reversed(every) if _is_fin(passage)), None)
+        self.every = records_of(self.pieces)
         self._starts = [passage.offset for passage in self.pieces]
         steps = [(delivery, passage) for passage in self.pieces for delivery in passage.deliveries]
         self._steps = sorted(steps, key=lambda step: (step[0].start, step[0].order))

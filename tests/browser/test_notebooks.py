@@ -63,7 +63,7 @@ def test_all_of_it_runs_clean(chapter: Path, open_notebook: Open) -> None:
 
 def nothing_lies_over(notebook: Any) -> bool:
     """Whether no dialog and no message covers the page."""
-    return notebook.page.locator(".jp-Dialog, .Toastify__toast").count() == 0
+    return bool(notebook.page.locator(".jp-Dialog, .Toastify__toast").count() == 0)
 
 
 LADDER = """

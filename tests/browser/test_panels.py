@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from tests.browser.axe import violations
-
-Open = Callable[..., Any]
-Press = Callable[[Locator], None]
+from tests.browser.ways import WAYS, Open, Press, by_keyboard, focus, press_in, ran, status
 
 PREDICT = """
 from labsupport import predict
@@ -47,29 +41,6 @@ display(one, one.hint(), one.reveal(), one.check_source(one.starter), one.check_
 for mistake in one.mistakes:
     display(one.check_source(mistake.source))
 """
-
-
-def by_mouse(target: Locator) -> None:
-    target.click()
-
-
-def by_keyboard(target: Locator) -> None:
-    """Go on with Tab until it has the focus, then press Space."""
-    page = target.page
-    for _ in range(60):
-        if target.evaluate("element => element === document.activeElement"):
-            page.keyboard.press("Space")
-            return
-        page.keyboard.press("Tab")
-    pytest.fail(f"Tab never reaches {target}")
-
-
-WAYS = pytest.mark.parametrize("press", [by_mouse, by_keyboard])
-
-
-def focus(notebook: Any, index: int) -> None:
-    """Put the focus in front of what stands below a cell, as one who has just run it with the keyboard."""
-    notebook.output(index).evaluate("element => { element.tabIndex = -1; element.focus(); }")
 
 
 @WAYS
@@ -132,25 +103,20 @@ def test_a_prediction_does_not_hold_up_run_all(open_notebook: Open) -> None:
 
 @WAYS
 def test_a_client_by_hand(press: Press, theme: str, open_notebook: Open) -> None:
-    notebook = open_notebook(SERVER, CLIENT, theme=theme)
-    notebook.run(0)
-    notebook.run(1)
-    panel = notebook.output(1)
-    status = panel.locator(".loopback-status")
+    notebook, panel = ran(open_notebook, SERVER, CLIENT, theme=theme)
     focus(notebook, 1)
     press(panel.get_by_role("button", name="Connect"))
     expect(panel.get_by_role("table")).to_contain_text("ESTABLISHED")
     box = panel.get_by_role("textbox", name="Text to send:")
     box.fill("नमस्ते")
     press(panel.get_by_role("button", name="Send", exact=True))
-    expect(status).to_contain_text("sendall")
+    status(panel, "sendall")
     press(panel.get_by_role("button", name="Receive"))
-    expect(status).to_contain_text("recv")
-    expect(status).to_contain_text("= b'")
+    status(panel, "recv", "= b'")
     press(panel.get_by_role("button", name="Half-close"))
     expect(panel.get_by_role("button", name="Send", exact=True)).to_be_disabled()
     press(panel.get_by_role("button", name="Receive"))
-    expect(status).to_contain_text("b''")
+    status(panel, "b''")
     assert violations(notebook.page) == []
     notebook.picture(f"client {theme}")
     press(panel.get_by_role("button", name="Close", exact=True))
@@ -163,23 +129,17 @@ def test_a_client_by_hand(press: Press, theme: str, open_notebook: Open) -> None
 
 
 def test_enter_in_the_text_sends_it(open_notebook: Open) -> None:
-    notebook = open_notebook(SERVER, CLIENT)
-    notebook.run(0)
-    notebook.run(1)
-    panel = notebook.output(1)
+    notebook, panel = ran(open_notebook, SERVER, CLIENT)
     panel.get_by_role("button", name="Connect").click()
     expect(panel.get_by_role("button", name="Send", exact=True)).to_be_enabled()
     panel.get_by_role("textbox", name="Text to send:").fill("hi")
     notebook.page.keyboard.press("Enter")
-    expect(panel.locator(".loopback-status")).to_contain_text("sendall")
+    status(panel, "sendall")
 
 
 @WAYS
 def test_the_live_ladder_is_stepped_through(press: Press, theme: str, open_notebook: Open) -> None:
-    notebook = open_notebook(SERVER, LIVE, theme=theme)
-    notebook.run(0)
-    notebook.run(1)
-    panel = notebook.output(1)
+    notebook, panel = ran(open_notebook, SERVER, LIVE, theme=theme)
     said = panel.locator(".said")
     expect(panel.locator(".page svg").first).to_be_visible()
     focus(notebook, 1)
@@ -212,10 +172,7 @@ def test_the_arrow_keys_go_through_the_ladder_and_not_through_the_cells(open_not
 
 
 def test_a_click_on_a_call_goes_there(open_notebook: Open) -> None:
-    notebook = open_notebook(SERVER, LIVE)
-    notebook.run(0)
-    notebook.run(1)
-    panel = notebook.output(1)
+    _, panel = ran(open_notebook, SERVER, LIVE)
     call = panel.locator(".spot", has_text="sendall").first
     call.scroll_into_view_if_needed()
     call.click()
@@ -240,16 +197,14 @@ CUTS = "from labsupport import panels\npanels.cuts()"
 
 @WAYS
 def test_a_line_is_cut_and_sent_to_three_readers(press: Press, theme: str, open_notebook: Open) -> None:
-    notebook = open_notebook(CUTS, theme=theme)
-    notebook.run(0)
-    panel = notebook.output(0)
+    notebook, panel = ran(open_notebook, CUTS, theme=theme)
     assert violations(notebook.page) == []
     panel.get_by_role("textbox", name="Sizes of the pieces:").fill("7, 1")
     expect(panel).to_contain_text("8 bytes in 2 pieces")
     press(panel.get_by_role("checkbox", name="a second line right behind it"))
     press(panel.get_by_role("checkbox", name="a second line right behind it"))
     press(panel.get_by_role("button", name="Send"))
-    expect(panel.locator(".loopback-status")).to_contain_text("1 of 3 readers returned the line: careful.")
+    status(panel, "1 of 3 readers returned the line: careful.")
     expect(panel.get_by_role("region", name="one recv")).to_contain_text("Cut off: 7 of 8 bytes")
     panel.locator("summary", has_text="the program of “careful”").click()
     expect(panel.locator("pre", has_text="def careful(sock)")).to_be_visible()
@@ -259,18 +214,13 @@ def test_a_line_is_cut_and_sent_to_three_readers(press: Press, theme: str, open_
 
 
 def test_the_sliders_of_the_cuts_work_by_keyboard_and_enter_sends(open_notebook: Open) -> None:
-    notebook = open_notebook(CUTS)
-    notebook.run(0)
-    panel = notebook.output(0)
-    panel.get_by_role("slider").first.focus()
-    notebook.page.keyboard.press("ArrowRight")
+    _, panel = ran(open_notebook, CUTS)
+    press_in(panel.get_by_role("slider").first, "ArrowRight")
     sizes = panel.get_by_role("textbox", name="Sizes of the pieces:")
     expect(sizes).to_have_value("5")
-    sizes.focus()
-    notebook.page.keyboard.press("Enter")
-    expect(panel.locator(".loopback-status")).to_contain_text("of 3 readers returned the line")
-    panel.get_by_role("radio", name="the second reader").focus()
-    notebook.page.keyboard.press("ArrowDown")
+    press_in(sizes, "Enter")
+    status(panel, "of 3 readers returned the line")
+    press_in(panel.get_by_role("radio", name="the second reader"), "ArrowDown")
     expect(panel.get_by_role("radio", name="careful")).to_be_checked()
 
 
@@ -279,14 +229,11 @@ PROTOCOLS = "from labsupport import panels\npanels.protocols()"
 
 @WAYS
 def test_messages_are_sent_by_both_protocols(press: Press, theme: str, open_notebook: Open) -> None:
-    notebook = open_notebook(PROTOCOLS, theme=theme)
-    notebook.run(0)
-    panel = notebook.output(0)
+    notebook, panel = ran(open_notebook, PROTOCOLS, theme=theme)
     assert violations(notebook.page) == []
     focus(notebook, 0)
     press(panel.get_by_role("button", name="Send"))
-    expect(panel.locator(".loopback-status")).to_contain_text("TCP: 10 of 10 came; each once and in order")
-    expect(panel.locator(".loopback-status")).to_contain_text("UDP: 7 of 10 came; missing: 3, 4 and 6")
+    status(panel, "TCP: 10 of 10 came; each once and in order", "UDP: 7 of 10 came; missing: 3, 4 and 6")
     row = panel.get_by_role("row", name="3", exact=False).filter(has_text="stalled").first
     expect(row).to_contain_text("missing")
     expect(panel.locator(".loopback-ladder svg text", has_text="sender").first).to_be_visible()
@@ -295,20 +242,15 @@ def test_messages_are_sent_by_both_protocols(press: Press, theme: str, open_note
 
 
 def test_the_sliders_of_the_protocols_work_by_keyboard_and_by_a_typed_number(open_notebook: Open) -> None:
-    notebook = open_notebook(PROTOCOLS)
-    notebook.run(0)
-    panel = notebook.output(0)
-    panel.get_by_role("slider", name="Loss:").focus()
-    for _ in range(4):
-        notebook.page.keyboard.press("ArrowLeft")
+    notebook, panel = ran(open_notebook, PROTOCOLS)
+    press_in(panel.get_by_role("slider", name="Loss:"), *["ArrowLeft"] * 4)
     expect(panel.get_by_role("spinbutton", name="Loss:")).to_have_value("0")
     panel.get_by_role("spinbutton", name="Messages:").fill("3")
     notebook.page.keyboard.press("Enter")
     panel.get_by_role("button", name="Send").click()
-    expect(panel.locator(".loopback-status")).to_contain_text("UDP: 3 of 3 came; each once and in order")
+    status(panel, "UDP: 3 of 3 came; each once and in order")
     expect(panel.get_by_role("table")).to_contain_text("3 messages, loss 0, doubling 0")
-    panel.get_by_role("radio", name="UDP").focus()
-    notebook.page.keyboard.press("ArrowUp")
+    press_in(panel.get_by_role("radio", name="UDP"), "ArrowUp")
     expect(panel.get_by_role("radio", name="TCP")).to_be_checked()
     expect(panel.locator(".loopback-ladder svg text", has_text="listener").first).to_be_visible()
 
@@ -318,41 +260,34 @@ ZOO = "from labsupport import panels\npanels.error_zoo()"
 
 @WAYS
 def test_the_error_zoo_is_guessed_and_then_seen(press: Press, theme: str, open_notebook: Open) -> None:
-    notebook = open_notebook(ZOO, theme=theme)
-    notebook.run(0)
-    panel = notebook.output(0)
+    notebook, panel = ran(open_notebook, ZOO, theme=theme)
     assert violations(notebook.page) == []
     run = panel.get_by_role("button", name="Run")
     expect(run).to_be_disabled()
     focus(notebook, 0)
     press(panel.get_by_role("radio", name="ConnectionRefusedError"))
     press(run)
-    expect(panel.locator(".loopback-status")).to_contain_text("As you expected.")
-    expect(panel.locator(".loopback-status")).to_contain_text("What came: ConnectionRefusedError")
+    status(panel, "As you expected.", "What came: ConnectionRefusedError")
     expect(panel.get_by_role("row", name="its errno")).to_contain_text("ECONNREFUSED")
     expect(panel.locator(".page svg text", has_text="connect()").first).to_be_visible()
     panel.get_by_role("combobox", name="What goes wrong:").select_option("it reads, and says nothing")
     expect(run).to_be_disabled()
     panel.get_by_role("radio", name="BrokenPipeError").check()
     press(run)
-    expect(panel.locator(".loopback-status")).to_contain_text("You expected: BrokenPipeError.")
+    status(panel, "You expected: BrokenPipeError.")
     expect(panel.locator(".loopback-met")).to_contain_text("Met so far: 2 of 11")
     assert violations(notebook.page) == []
     notebook.picture(f"zoo {theme} {press.__name__}")
 
 
 def test_the_timeout_of_the_zoo_works_by_keyboard_and_typed(open_notebook: Open) -> None:
-    notebook = open_notebook(ZOO)
-    notebook.run(0)
-    panel = notebook.output(0)
-    panel.get_by_role("slider").first.focus()
-    notebook.page.keyboard.press("ArrowLeft")
+    _, panel = ran(open_notebook, ZOO)
+    press_in(panel.get_by_role("slider").first, "ArrowLeft")
     box = panel.get_by_role("spinbutton", name="The client's timeout:, in seconds")
     expect(box).to_have_value("0.4")
     box.fill("0.3")
     box.press("Enter")
     panel.get_by_role("combobox", name="What goes wrong:").select_option("it reads, and says nothing")
-    panel.get_by_role("radio", name="I do not know yet").focus()
-    notebook.page.keyboard.press("Space")
+    press_in(panel.get_by_role("radio", name="I do not know yet"), "Space")
     panel.get_by_role("button", name="Run").click()
-    expect(panel.locator(".loopback-status")).to_contain_text("What came: TimeoutError, after ≈ 0.3")
+    status(panel, "What came: TimeoutError, after ≈ 0.3")

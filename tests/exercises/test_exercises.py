@@ -18,6 +18,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
     # A warning that pytest keeps keeps its socket, which then is not collected.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    # What is deprecated is among the mistakes of chapter 05.
+    pytest.mark.filterwarnings("ignore:ssl:DeprecationWarning"),
 ]
 RIGHT = [(each, source) for each in ALL for source in (each.solution, *each.alternatives)]
 

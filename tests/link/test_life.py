@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import math
 import os
 import socket
 import subprocess
@@ -10,13 +12,16 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from labsupport import Link, background, faults, serve
 from labsupport.faults import Fault, Piece, Place
 from labsupport.link import loop
-from tests.link.talking import PATIENCE, bound, echoing, ends, exactly, listening, through, until
+from labsupport.link.stream import Connection
+from labsupport.tape.ending import start_unseen
+from tests.link.talking import PATIENCE, bound, echoing, ends, exactly, listening, routes, through, until
 
 
 def descriptors() -> set[str]:
@@ -141,6 +146,24 @@ def test_the_stop_button_leaves_no_half_of_a_link(monkeypatch: pytest.MonkeyPatc
         assert descriptors() == before
 
 
+def test_the_stop_button_while_the_thread_begins_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(thread: threading.Thread) -> None:
+        start_unseen(thread)
+        raise KeyboardInterrupt
+
+    with listening() as listener:
+        before = descriptors()
+        monkeypatch.setattr(loop, "start_unseen", pressed)
+        with pytest.raises(KeyboardInterrupt):
+            Link(listener.getsockname())
+        monkeypatch.undo()
+        until(lambda: threads() == [])
+        assert descriptors() == before
+        with Link(listener.getsockname()) as link, ends(link, listener) as (client, accepted):
+            client.sendall(b"hi")
+            assert exactly(accepted, 2) == b"hi"
+
+
 def test_a_link_that_nobody_holds_is_closed() -> None:
     with echoing() as server:
         link = Link(server, up=[faults.Latency(0.01)])
@@ -223,6 +246,104 @@ def test_a_learners_own_fault_that_raises_is_told_once_and_the_link_goes_on(capf
     said = capfd.readouterr().err
     assert said.count("Broken of a link raised an exception") == 1
     assert "ZeroDivisionError: oh" in said
+
+
+class Endless(Fault):
+    """Yields for ever."""
+
+    def meet(self, piece: Piece, place: Place) -> Iterator[Piece]:
+        while True:
+            yield piece.twin()
+
+
+class NoPiece(Fault):
+    """Yields bytes."""
+
+    def meet(self, piece: Piece, place: Place) -> Iterator[Any]:
+        yield piece.data
+
+
+class Exits(Fault):
+    """Asks for the end of the program."""
+
+    def meet(self, piece: Piece, place: Place) -> Iterator[Piece]:
+        if piece.data:
+            sys.exit(3)
+        yield piece
+
+
+class Undated(Fault):
+    """Cannot say when."""
+
+    def meet(self, piece: Piece, place: Place) -> Iterator[Piece]:
+        piece.due = math.nan
+        yield piece
+
+
+@pytest.mark.parametrize(
+    ("fault", "said", "copies"),
+    [
+        (Endless(), "RuntimeError: Endless() made more than 64 pieces of one", 64),
+        (NoPiece(), "TypeError: NoPiece() yielded b'one'", 1),
+        (Exits(), "SystemExit: 3", 1),
+        (Undated(), "is due at nan", 1),
+    ],
+)
+def test_a_wrong_fault_of_datagrams_is_named_and_stops_no_link(
+    fault: Fault, said: str, copies: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with echoing() as echo, Link(echo) as other, bound() as server, bound() as client:
+        with Link(server.getsockname(), "udp", up=fault) as link:
+            client.sendto(b"one", link.address)
+            assert [server.recv(10) for _ in range(copies)] == [b"one"] * copies
+            link.up = ()
+            client.sendto(b"two", link.address)
+            assert server.recv(10) == b"two"
+        with socket.create_connection(other.address, timeout=PATIENCE) as through_other:
+            through_other.sendall(b"hi")
+            assert exactly(through_other, 2) == b"hi"
+    err = capfd.readouterr().err
+    assert err.count(f"{type(fault).__name__} of a link raised an exception") == 1
+    assert said in err
+
+
+def test_an_endless_fault_of_a_stream_is_named(capfd: pytest.CaptureFixture[str]) -> None:
+    with through(up=Endless()) as (_link, client, server):
+        client.sendall(b"hi")
+        exactly(server, 2 * (64 + 2))
+    err = capfd.readouterr().err
+    assert "Endless() made more than 64 pieces of one" in err  # of the opening, which has no bytes
+    assert "track.py" not in err
+
+
+def test_what_goes_wrong_in_the_loop_is_told_once_and_it_goes_on(capfd: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("oh")
+
+    with through() as (link, client, server):
+        for _ in range(2):
+            link._plan.carrier.tell(fail)
+        client.sendall(b"hello")
+        assert exactly(server, 5) == b"hello"
+    err = capfd.readouterr().err
+    assert err.count("the loop of all links raised an exception") == 1
+    assert "ZeroDivisionError: oh" in err
+
+
+def test_a_connection_that_fails_late_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    with echoing() as server, Link(server) as link:
+        with monkeypatch.context() as patch:
+            patch.setattr(Connection, "_connect", _refuse)
+            with socket.create_connection(link.address, timeout=PATIENCE) as client:
+                assert client.recv(1) == b""
+        until(lambda: [route.open for route in routes(link)] == [False])
+        with socket.create_connection(link.address, timeout=PATIENCE) as client:
+            client.sendall(b"hi")
+            assert exactly(client, 2) == b"hi"
+
+
+def _refuse(connection: Connection) -> None:
+    raise OSError(errno.EINVAL, "the client has gone")
 
 
 PROGRAM = """

@@ -107,6 +107,24 @@ def test_a_hundred_chunks_are_on_their_way_at_once(clock: Clock) -> None:
     assert way.out == [(round(1 + number * 0.001, 6), b"%02d" % number) for number in range(100)]
 
 
+def test_what_could_not_be_delivered_does_not_stop_what_comes_after_it(clock: Clock) -> None:
+    way = Way(clock, [Latency(1)], stream=True)
+    deliver = way.track._deliver
+
+    def fail(piece: Piece) -> None:
+        way.track._deliver = deliver
+        raise ZeroDivisionError("oh")
+
+    way.track._deliver = fail
+    way.come(b"a")
+    clock.run(until=0.5)
+    way.come(b"b")
+    with pytest.raises(ZeroDivisionError):
+        clock.run()
+    clock.run()
+    assert way.out == [(1.5, b"b")]
+
+
 @pytest.mark.parametrize("stream", [True, False])
 def test_delays_add_up(clock: Clock, stream: bool) -> None:
     way = Way(clock, [Latency(1), Latency(2)], stream=stream)

@@ -59,12 +59,25 @@ def sockets() -> list[str]:
 
 
 class Watcher(threading.Thread):
-    """Interrupts the cell that runs next, once, when its main thread waits (or spins within one call)."""
+    """Interrupts the cell that runs next, once, when its main thread waits (or spins within one call).
+
+    The main thread presses the button itself, by whatever handles SIGINT then: between what the watcher sees and the
+    signal the cell may end, and an interrupt would hit the kernel.
+    """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.done = threading.Event()
         self.pressed = False
+        signal.signal(signal.SIGUSR1, self.press)
+
+    def press(self, _number: int, frame: FrameType | None) -> None:
+        """Interrupt what runs, if it is a cell of a lesson."""
+        if not self.done.is_set() and of_a_lesson(frame):
+            self.pressed = True
+            handler = signal.getsignal(signal.SIGINT)
+            assert callable(handler)
+            handler(signal.SIGINT, frame)
 
     def run(self) -> None:
         last, times = None, 0
@@ -73,22 +86,25 @@ class Watcher(threading.Thread):
             times = times + 1 if seen == last else 0
             last = seen
             if seen is not None and times >= LOOKS:
-                self.pressed = True
-                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), signal.SIGUSR1)
                 return
 
 
 def where() -> tuple[int, int] | None:
     """The frame and the instruction at which the main thread stands; None where no cell of a lesson is running."""
     top = sys._current_frames()[threading.main_thread().ident or 0]
-    frame: FrameType | None = top
+    return (id(top), top.f_lasti) if of_a_lesson(top) else None
+
+
+def of_a_lesson(frame: FrameType | None) -> bool:
+    """Whether a cell of a lesson is running above this frame."""
     while frame is not None:
         if frame.f_code.co_filename == __file__:  # it is arming, or disarming, which may wait as well
-            return None
+            return False
         if "ipykernel_" in frame.f_code.co_filename:
-            return id(top), top.f_lasti
+            return True
         frame = frame.f_back
-    return None
+    return False
 
 
 def arm() -> None:

@@ -26,7 +26,7 @@ def panel() -> Iterator[CutsPanel]:
     yield made
     made.close()
     made._ticker.wait()
-    assert all(trial.wait() for trial in made._trials.values())
+    assert all(trial.wait() for trial in made.experiments.values())
 
 
 def send(panel: CutsPanel) -> dict[str, Came]:
@@ -34,7 +34,7 @@ def send(panel: CutsPanel) -> dict[str, Came]:
     assert panel.send(), panel.trouble
     wait_until(lambda: not panel.busy)
     panel._ticker.wait()
-    return {name: trial.came for name, trial in panel._trials.items() if trial.came is not None}
+    return {name: trial.came for name, trial in panel.experiments.items() if trial.came is not None}
 
 
 # --- where to cut -------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def test_nothing_is_left_when_it_is_closed(labsupport_sockets: Callable[[], int]
     panel = panels.cuts()
     panel.sizes, panel.pause = "1", 300
     assert panel.send()
-    trials = list(panel._trials.values())
+    trials = list(panel.experiments.values())
     wait_until(lambda: all(trial.pieces for trial in trials))
     panel.close()
     assert all(trial.wait() for trial in trials)

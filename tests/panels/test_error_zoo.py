@@ -34,7 +34,7 @@ def panel() -> Iterator[ErrorZoo]:
     yield made
     made.close()
     made._ticker.wait()
-    assert made._visit is None or made._visit.wait()
+    assert all(visit.wait() for visit in made.experiments.values())
 
 
 def visit(panel: ErrorZoo, misdeed: str, guess: str = NO_IDEA, timeout: float = 0.5) -> Found:
@@ -44,9 +44,10 @@ def visit(panel: ErrorZoo, misdeed: str, guess: str = NO_IDEA, timeout: float = 
     assert panel.run()
     wait_until(lambda: not panel.busy)
     panel._ticker.wait()
-    assert panel._visit is not None
-    assert panel._visit.found is not None
-    return panel._visit.found
+    seen = panel.chosen()
+    assert seen is not None
+    assert seen.found is not None
+    return seen.found
 
 
 def met(misdeed: str, timeout: float = 0.8) -> tuple[Visit, Found]:
@@ -250,6 +251,7 @@ def test_while_it_runs_nothing_else_can_be_chosen(panel: ErrorZoo) -> None:
     assert panel._timeout.disabled
     panel.misdeed = DRIPS  # by a program: what comes belongs to the one before
     wait_until(lambda: not panel.busy)
+    panel._ticker.wait()
     assert panel.found == ""
     assert SILENT in panel.met
     assert not panel._misdeed.disabled
@@ -264,8 +266,9 @@ def test_the_timeout_by_the_slider_and_by_the_trait(panel: ErrorZoo) -> None:
     panel.misdeed = SILENT
     panel.guess = NO_IDEA
     assert panel.run()
-    assert panel._visit is not None
-    assert panel._visit.scene.timeout == pytest.approx(0.3)
+    seen = panel.chosen()
+    assert seen is not None
+    assert seen.scene.timeout == pytest.approx(0.3)
 
 
 def test_every_control_has_a_name(panel: ErrorZoo) -> None:
@@ -312,7 +315,7 @@ def test_nothing_is_left_when_it_is_closed_while_it_runs(name: str, open_sockets
     panel.misdeed, panel.timeout = name, 3
     panel.guess = NO_IDEA
     assert panel.run()
-    seen = panel._visit
+    seen = panel.chosen()
     assert seen is not None
     wait_until(seen.scene.ready.is_set)
     panel.close()

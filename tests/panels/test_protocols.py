@@ -26,7 +26,7 @@ def panel() -> Iterator[ProtocolsPanel]:
     yield made
     made.close()
     made._ticker.wait()
-    assert all(crossing.wait() for crossing in made._crossings.values())
+    assert all(crossing.wait() for crossing in made.experiments.values())
 
 
 def send(panel: ProtocolsPanel) -> dict[str, Arrivals]:
@@ -34,7 +34,7 @@ def send(panel: ProtocolsPanel) -> dict[str, Arrivals]:
     assert panel.send()
     wait_until(lambda: not panel.busy)
     panel._ticker.wait()
-    return {protocol: arrivals(crossing) for protocol, crossing in panel._crossings.items()}
+    return {protocol: arrivals(crossing) for protocol, crossing in panel.experiments.items()}
 
 
 def cross(protocol: Protocol, way: Way) -> Arrivals:
@@ -219,7 +219,7 @@ def test_nothing_is_left_when_it_is_closed_while_messages_are_on_their_way() -> 
     panel = panels.protocols()
     panel.count, panel.latency, panel.loss = MOST, 300, 0.5
     assert panel.send()
-    crossings = list(panel._crossings.values())
+    crossings = list(panel.experiments.values())
     wait_until(lambda: all(crossing.sender is not None for crossing in crossings))
     panel.close()
     assert not panel.send()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+
 import pytest
 
 from labsupport.pictures import Picture
 from labsupport.pictures.ladder.layout import Layout, lay_out
 from labsupport.pictures.ladder.model import Wire
+from labsupport.pictures.legend import entries
 from labsupport.pictures.svg import fragment
 from tests.pictures.links import LINKS
 from tests.pictures.reading import parsed, sizes, texts
-from tests.pictures.stories import told
+from tests.pictures.stories import Story, told
 from tests.pictures.test_canonical import _drawn, _shuffled
 from tests.scrambler import scrambled
 
@@ -64,7 +68,7 @@ def test_it_says_that_a_link_stood_between_and_shows_no_lifeline_for_it(name: st
 def test_without_a_fault_arrows_are_level() -> None:
     picture, layout = drawn("nothing_wrong")
     assert not layout.sloping
-    assert "(up: no fault; down: no fault), and answers the handshake itself." in picture.text()
+    assert "(up: no fault; down: no fault), and answers TCP's handshake itself." in picture.text()
 
 
 def test_a_delay_is_a_slope_and_a_fin_waits_behind_the_bytes() -> None:
@@ -186,3 +190,21 @@ def test_a_page_of_the_live_ladder_shows_an_arrow_that_began_on_the_page_before(
     y, _ = layout.heights(wire)
     assert f"{y:.1f}".removesuffix(".0") in fragment(layout, wire.until.row)
     assert fragment(layout, 0, len(layout.rows)).count('rx="9"') == fragment(layout, wire.until.row).count('rx="9"')
+
+
+def _stranger(held: contextlib.ExitStack) -> None:
+    """A datagram to a socket that is connected to another address."""
+    mine, friend, stranger = (held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(3))
+    for sock in (mine, friend, stranger):
+        sock.bind(("127.0.0.1", 0))
+    mine.connect(friend.getsockname())
+    stranger.sendto(b"salve", mine.getsockname())
+
+
+def test_the_legend_says_what_the_crosses_of_this_picture_mean() -> None:
+    def crosses(story: Story) -> list[str]:
+        return [words for sign, words in entries(lay_out(told(story))) if sign == "cross"]
+
+    assert crosses(LINKS["loss"]) == ["lost"]
+    assert crosses(_stranger) == ["refused"]
+    assert crosses(LINKS["nothing_wrong"]) == []

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import select
+import selectors
 import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
 from labsupport.tape import asleep, settling
-from labsupport.tape.asleep import naps
+from labsupport.tape.asleep import naps, selects
 from labsupport.tape.events import tick
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells it")
@@ -50,6 +53,7 @@ def test_where_the_system_does_not_tell_nobody_is_suspected(monkeypatch: pytest.
     monkeypatch.setattr(asleep, "_TELLS", False)
     assert naps(threading.get_native_id()) == 0
     assert naps(None) == 0
+    assert not selects(threading.get_native_id())
 
 
 @pytest.mark.parametrize("seen", ["awake", "switched"])
@@ -72,3 +76,59 @@ def test_a_call_that_may_have_come_back_keeps_a_window_open(seen: str, monkeypat
             assert not settling.settle(begin, limit=0.05)
         socket.create_connection(listener.getsockname()).close()
         thread.join()
+
+
+def _select(sock: socket.socket) -> None:
+    select.select([sock], [], [])
+
+
+def _poll(sock: socket.socket) -> None:
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    poll.poll()
+
+
+def _epoll(sock: socket.socket) -> None:
+    with select.epoll() as poll:
+        poll.register(sock, select.EPOLLIN)
+        poll.poll()
+
+
+def _selector(sock: socket.socket) -> None:
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_READ)
+        selector.select()
+
+
+@linux
+@pytest.mark.parametrize("wait", [_select, _poll, _epoll, _selector])
+def test_a_thread_that_waits_in_a_select_holds_no_window_open(wait: Callable[[socket.socket], None]) -> None:
+    begin = tick()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            for _ in range(2):
+                wait(listener)
+                listener.accept()[0].close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with socket.create_connection(listener.getsockname(), timeout=10) as client:
+            assert client.recv(1) == b""
+        assert settling.settle(begin, limit=10)
+        assert thread.is_alive()
+        with socket.create_connection(listener.getsockname(), timeout=10) as client:
+            assert client.recv(1) == b""
+        thread.join()
+
+
+@linux
+def test_a_thread_that_sleeps_selects_nothing() -> None:
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    assert not selects(thread.native_id)
+    over.set()
+    thread.join()
+    assert not selects(thread.native_id)
+    assert not selects(None)

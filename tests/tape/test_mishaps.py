@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
-from pathlib import Path
 
-NOTEBOOK = """
-import contextlib, io, json, sys
-from IPython.core.interactiveshell import InteractiveShell
-
-shell = InteractiveShell.instance()
-shown = []
-for cell in json.load(sys.stdin):
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
-        shell.run_cell(cell)
-    shown.append(out.getvalue())
-json.dump(shown, sys.stdout)
-"""
+from tests.cells import shown
 
 START = """
 import socket
@@ -45,19 +30,8 @@ server.join(5)
 
 
 def run(*cells: str) -> list[str]:
-    """What each cell of a notebook shows."""
-    done = subprocess.run(
-        [sys.executable, "-c", NOTEBOOK],
-        input=json.dumps(cells),
-        capture_output=True,
-        text=True,
-        timeout=100,
-        cwd=Path(__file__).parents[2],
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    return [re.sub(r"\x1b\[[0-9;]*m", "", shown) for shown in json.loads(done.stdout)]
+    """What each cell of a notebook shows, without colours."""
+    return [re.sub(r"\x1b\[[0-9;]*m", "", text) for text in shown(*cells)]
 
 
 def test_under_the_cell_that_ran_and_only_there() -> None:

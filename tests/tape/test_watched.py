@@ -718,6 +718,20 @@ def test_collected_is_noted_once(story: Story) -> None:
     assert not [note for note in story.notes() if note.endpoint is endpoint]
 
 
+def test_a_socket_that_tls_has_taken_over_goes_unnoticed(story: Story) -> None:
+    with listening() as listener:
+        plain = socket.create_connection(listener.getsockname())
+        context = ssl.create_default_context()
+        tls = context.wrap_socket(plain, server_hostname="localhost", do_handshake_on_connect=False)
+        endpoint = endpoint_of(tls)
+        del plain
+        gc.collect()
+        assert not [note for note in story.notes() if note.endpoint is endpoint]
+        del tls
+        gc.collect()
+    assert [note.kind for note in story.notes() if note.endpoint is endpoint] == ["collected"]
+
+
 def _reset(sock: socket.socket) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 

@@ -10,11 +10,14 @@ from labsupport.exercises.peers import Peer
 
 from .report import Report, tried
 
-__all__ = ["check_server"]
+__all__ = ["ECHO", "Clients", "Exchange", "Play", "check_server", "goes"]
 
 Exchange = tuple[bytes, bytes]
+Play = Callable[[Stage], None]
 
 _HELLO: Final = "héllo 你好\n".encode()
+#: What an echo is asked, and answers.
+ECHO: Final = ((_HELLO, _HELLO), (b"again\n", b"again\n"))
 #: What one client asks without reading an answer fits into the buffers of two sockets, so that nobody need wait.
 _UNREAD: Final = 32_768
 #: So many clients are connected at once.
@@ -23,7 +26,7 @@ _CROWD: Final = 12
 
 def check_server(
     maker: Callable[[Any], object],
-    exchanges: Sequence[Exchange] = ((_HELLO, _HELLO), (b"again\n", b"again\n")),
+    exchanges: Sequence[Exchange] = ECHO,
     *,
     oversize: bytes = b"",
     at_once: bool = True,
@@ -41,11 +44,11 @@ def check_server(
     - `oversize`: the beginning of a question that the protocol does not allow; b"": it has no maximum.
     - `at_once`: a client that says nothing is to keep no other one waiting.
     """
-    client = _Client(list(exchanges))
-    return tried("a server", maker, client.cases(oversize, at_once))
+    clients = Clients(list(exchanges))
+    return tried("a server", maker, (_case(title, play) for title, play in clients.plays(oversize, at_once)))
 
 
-class _Client:
+class Clients:
     """What the clients of the cases say."""
 
     def __init__(self, exchanges: list[Exchange]) -> None:
@@ -54,41 +57,41 @@ class _Client:
         self._exchanges = exchanges
         self._first = exchanges[0]
 
-    def cases(self, oversize: bytes, at_once: bool) -> Iterator[Case]:
-        """All of them."""
-        yield _case("one question after the other", self._in_turn)
-        yield _case("a question comes byte by byte", self._byte_by_byte)
-        yield _case("all questions in one piece: pipelined", self._pipelined)
-        yield _case("a client finishes sending, and still wants its answers", self._half_close)
-        yield _case("a client leaves without a word", self._without_a_word)
-        yield _case("a client leaves in the middle of a question", self._early_end)
-        yield _case("a client resets its connection in the middle of a question", self._reset)
-        yield _case("a client asks much and reads late", self._slow_reader)
-        yield _case(f"{_CROWD} clients at once", self._crowd)
+    def plays(self, oversize: bytes, at_once: bool) -> Iterator[tuple[str, Play]]:
+        """All cases: the title, and the script."""
+        yield "one question after the other", self._in_turn
+        yield "a question comes byte by byte", self._byte_by_byte
+        yield "all questions in one piece: pipelined", self._pipelined
+        yield "a client finishes sending, and still wants its answers", self._half_close
+        yield "a client leaves without a word", self._without_a_word
+        yield "a client leaves in the middle of a question", self._early_end
+        yield "a client resets its connection in the middle of a question", self._reset
+        yield "a client asks much and reads late", self._slow_reader
+        yield f"{_CROWD} clients at once", self._crowd
         if at_once:
-            yield _case("a client that says nothing keeps nobody waiting", self._silent)
+            yield "a client that says nothing keeps nobody waiting", self._silent
         if oversize:
-            yield _case("a question is too large", lambda stage: self._too_large(stage, oversize))
+            yield "a question is too large", lambda stage: self._too_large(stage, oversize)
 
     def _in_turn(self, stage: Stage) -> None:
         amara = stage.client("Amara")
         for question, answer in self._exchanges:
             amara.says(question)
             amara.hears(answer)
-        _goes(amara)
+        goes(amara)
 
     def _byte_by_byte(self, stage: Stage) -> None:
         bo = stage.client("Bo")
         question, answer = self._first
         bo.says_in_pieces(_bytes(question))
         bo.hears(answer)
-        _goes(bo)
+        goes(bo)
 
     def _pipelined(self, stage: Stage) -> None:
         chen = stage.client("Chen")
         chen.says_at_once(*(question for question, _ in self._exchanges))
         chen.hears(b"".join(answer for _, answer in self._exchanges))
-        _goes(chen)
+        goes(chen)
 
     def _half_close(self, stage: Stage) -> None:
         dalia = stage.client("Dalia")
@@ -99,21 +102,21 @@ class _Client:
 
     def _without_a_word(self, stage: Stage) -> None:
         stage.client("Chen").leaves()
-        self._then_somebody_else(stage)
+        self.then_somebody_else(stage)
 
     def _early_end(self, stage: Stage) -> None:
         chen = stage.client("Chen")
         chen.says_part_of(self._first[0], len(self._first[0]) // 2)
         stage.rest()
         chen.leaves()
-        self._then_somebody_else(stage)
+        self.then_somebody_else(stage)
 
     def _reset(self, stage: Stage) -> None:
         chen = stage.client("Chen")
         chen.says_part_of(self._first[0], len(self._first[0]) // 2)
         stage.rest()
         chen.resets()
-        self._then_somebody_else(stage)
+        self.then_somebody_else(stage)
 
     def _slow_reader(self, stage: Stage) -> None:
         eli = stage.client("Eli")
@@ -122,7 +125,7 @@ class _Client:
         eli.says(question * times)
         stage.rest()
         eli.hears(answer * times)
-        _goes(eli)
+        goes(eli)
 
     def _crowd(self, stage: Stage) -> None:
         crowd = [stage.client(f"client {number}") for number in range(1, _CROWD + 1)]
@@ -131,28 +134,30 @@ class _Client:
             each.says(question)
         for each in crowd:
             each.hears(answer)
-            _goes(each)
+            goes(each)
 
     def _silent(self, stage: Stage) -> None:
         stage.client("Fatima")
-        self._then_somebody_else(stage)
+        self.then_somebody_else(stage)
 
     def _too_large(self, stage: Stage, oversize: bytes) -> None:
         chen = stage.client("Chen")
         chen.says(oversize)
         chen.is_hung_up()
-        self._then_somebody_else(stage)
+        self.then_somebody_else(stage)
 
-    def _then_somebody_else(self, stage: Stage) -> None:
+    def then_somebody_else(self, stage: Stage) -> None:
+        """Whatever happened: the next client is served."""
         stage.rest()
         amara = stage.client("Amara")
         question, answer = self._first
         amara.says(question)
         amara.hears(answer)
-        _goes(amara)
+        goes(amara)
 
 
-def _goes(client: Peer) -> None:
+def goes(client: Peer) -> None:
+    """The client finishes, and hears the end."""
     client.finishes()
     client.hears_the_end()
 
@@ -161,5 +166,5 @@ def _bytes(data: bytes) -> Iterable[bytes]:
     return (data[at : at + 1] for at in range(len(data)))
 
 
-def _case(title: str, play: Callable[[Stage], None]) -> Case:
+def _case(title: str, play: Play) -> Case:
     return Case(title, "maker(listener)", play, given=lambda stage: (stage.listen(),), serves=True)

@@ -65,7 +65,7 @@ class Clock:
         ahead = self._ahead + (self._wall if name.startswith("time") else 0)
         return reading + (int(ahead * 1e9) if name.endswith("_ns") else ahead)
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: Any) -> None:
         """What `time.sleep` does."""
         skipped = self._skips and isinstance(seconds, int | float) and seconds > 0
         _PLAIN["sleep"](0 if skipped else seconds)  # which raises for what is no time to sleep

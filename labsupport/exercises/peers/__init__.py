@@ -5,6 +5,7 @@ meeting     who connects, who listens, who refuses
 feeder      a connected socket that feeds its reader chunk by chunk, so that chunks cannot join
 lockstep    a reader tried so with every chunk size
 datagram    `UdpPeer`: the same for datagrams: late, twice, in the wrong order, from a stranger
+tls         TLS under a `Peer`: refused, late, cut
 
 How a check is written with them: README.md, beside this file.
 """

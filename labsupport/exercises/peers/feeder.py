@@ -16,10 +16,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import socket
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, Literal
 
-from labsupport.tape.events import Endpoint, Program
+from labsupport.tape.events import Endpoint, Program, clock
 from labsupport.tape.programs import Owner, mine
 from labsupport.tape.watched import Plain, WatchedSocket, endpoint_of
 
@@ -33,8 +34,11 @@ End = Literal["silence", "finish", "reset", "leave"]
 
 #: A chunk must fit into what the kernel takes at once, for nobody reads while it is sent.
 _LARGEST: Final = 65_536
-#: So many times may an unseen socket say b'' before its reader is stopped.
+#: So many times may a socket say b'' before its reader is stopped.
 _ENDS: Final = 100
+#: And so many times a seen one: enough for the check to have noticed, however late it looks.
+_CIRCLES: Final = 3 * _ENDS
+_LOOK: Final = 0.01
 
 
 class Starved(BaseException):
@@ -83,6 +87,7 @@ def _feeding(op: str, place: int, count: Callable[[Any], int]) -> Any:
             feeder.took += count(result)
             if feeder.took >= feeder.given:
                 feeder.emptied()
+                feeder.hold_if_circling(self)
         return result
 
     return taking
@@ -171,6 +176,18 @@ class Feeder(Peer):
         waits = self._over and self.end == "silence" and sock.gettimeout() is None
         if waits or self._ends > _ENDS:
             raise Starved
+
+    def hold_if_circling(self, sock: socket.socket) -> None:
+        """A reader that asks again and again after b'' waits here until it is ended, or patience is.
+
+        What it would do meanwhile drives the beginning of the story off the tape.
+        """
+        owner = endpoint_of(sock).owner
+        if self.unseen or owner is None or self._ends <= _CIRCLES:
+            return
+        deadline = clock() + stream.PATIENCE
+        while owner.halted is None and clock() < deadline:
+            threading.Event().wait(_LOOK)
 
     def _next(self) -> None:
         if self._at < len(self.chunks):

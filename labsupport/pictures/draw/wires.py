@@ -37,16 +37,17 @@ def wire(layout: Layout, one: Wire) -> str:
     if one.kind == "signal":
         return line(start, end, y, until, "soft", 1.4, "1 4") + tip(start, end, y, until, "soft", 7)
     colour = "error" if one.kind in ("RST", "ICMP") else "soft"
+    dash = "" if one.kind == "alert" else "6 4"
     if one.lost:
         end = stop(layout, one, start, end)
-        shaft = line(start, end, y, until, colour, 1.6, "6 4")
+        shaft = line(start, end, y, until, colour, 1.6, dash)
         return shaft + cross(end, y) + _kernel_name(layout, one, start, end, y)
-    drawn = line(start, end, y, until, colour, 1.6, "6 4") + tip(start, end, y, until, colour, 8)
+    drawn = line(start, end, y, until, colour, 1.6, dash) + tip(start, end, y, until, colour, 8)
     return drawn + _kernel_name(layout, one, start, end, (y + until) / 2)
 
 
 def _kernel_name(layout: Layout, one: Wire, start: float, end: float, y: float) -> str:
-    """SYN, FIN, RST: above the middle of the wire; of two that a link sent both ways once, between them."""
+    """SYN, FIN, RST, alert: above the middle of the wire; of two that a link sent both ways once, between them."""
     middle = _middle(layout, start, end)
     if one.by_link:
         wires = layout.rows[one.source.row].wires
@@ -98,7 +99,7 @@ def _reach(layout: Layout, one: Wire) -> float:
     if one.kind == "data":
         band = layout.arrivals.get(((one.until or one.source).index, one.lane))
         return 7 if band is None else abs(band_x(layout, band) - at) + band_width(layout) / 2
-    if one.kind not in ("FIN", "RST"):
+    if one.kind not in ("FIN", "RST", "alert"):
         return 7
     row = one.last_row
     waiting = (
@@ -129,7 +130,7 @@ def _middle(layout: Layout, start: float, end: float) -> float:
 
 def stop(layout: Layout, one: Wire, start: float, end: float) -> float:
     """Where a wire ends that does not arrive: in the link, between the lifelines, or at the receiver's kernel."""
-    if one.lost in ("closed", "full"):
+    if one.lost in ("closed", "full", "refused"):
         return end
     low, high = layout.gap
     share = LOST_AT if end > start else 1 - LOST_AT

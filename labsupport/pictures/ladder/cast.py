@@ -28,10 +28,11 @@ _LAST = "\U0010ffff"
 class Cast:
     """The lanes of a picture, and who is on which.
 
-    `left_out`: how many conversations are not drawn.
+    `left_out`: how many conversations are not drawn.  Roles are those of tick `end`.
     """
 
-    def __init__(self, calls: list[Call], notes: Iterable[Note], exchange: Exchange) -> None:
+    def __init__(self, calls: list[Call], notes: Iterable[Note], exchange: Exchange, end: int) -> None:
+        self._until = end
         self.lanes: list[Lane] = []
         self._of: dict[Endpoint, Lane] = {}
         self._ends: dict[tuple[Connection, bool], Lane] = {}
@@ -52,6 +53,9 @@ class Cast:
     def end(self, connection: Connection, *, client: bool) -> Lane:
         """The lane of one end of a connection that is drawn."""
         return self._ends[connection, client]
+
+    def _role(self, endpoint: Endpoint) -> str:
+        return endpoint.role_at(self._until)
 
     def _key(self, connection: Connection) -> tuple[Any, ...]:
         end = connection.client or connection.server
@@ -81,11 +85,11 @@ class Cast:
         if endpoint in self._of:
             return self._of[endpoint]
         if left:
-            kind, name = "client", endpoint.role
+            kind, name = "client", self._role(endpoint)
         elif connection.stream and endpoint.listener is not None:
             kind, name = "connection", endpoint.label or "connection"
         else:
-            kind, name = "socket", endpoint.role
+            kind, name = "socket", self._role(endpoint)
         return self._add(kind, name, left=left, stream=connection.stream, endpoint=endpoint)
 
     def _outside(self, name: str, *, left: bool, stream: bool) -> Lane:
@@ -109,11 +113,12 @@ class Cast:
         for endpoint in sorted(rest, key=self._place):
             if endpoint in self._of or endpoint in hidden:
                 continue
-            listens = endpoint.listening
-            kind = "listener" if listens else "client" if endpoint.role == "client" else "socket"
-            left = not listens and not endpoint.bound
+            role = self._role(endpoint)
+            listens = 0 < endpoint.listening <= self._until
+            kind = "listener" if listens else "client" if role == "client" else "socket"
+            left = not listens and not 0 < endpoint.bound <= self._until
             stream = endpoint.type in (_STREAM, 0)
-            found.append(self._add(kind, endpoint.role, left=left, stream=stream, endpoint=endpoint))
+            found.append(self._add(kind, role, left=left, stream=stream, endpoint=endpoint))
         return found
 
     def _mark(self, lonely: list[Lane]) -> None:

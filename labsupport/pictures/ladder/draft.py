@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Protocol
 
-from labsupport.tape.events import Call, Event, Note
+from labsupport.tape.events import Call, Event, Note, newest
 from labsupport.tape.exchange import Exchange
 
 from .cast import Cast
@@ -45,7 +45,8 @@ class Draft:
     def __init__(self, source: Source) -> None:
         self.events, self.exchange, self.dropped = source.events, source.exchange, source.dropped
         calls = [event for event in self.events if isinstance(event, Call) and drawn(event)]
-        self.cast = Cast(calls, [event for event in self.events if isinstance(event, Note)], self.exchange)
+        notes = [event for event in self.events if isinstance(event, Note)]
+        self.cast = Cast(calls, notes, self.exchange, newest(self.events))
         self.shown = frozenset(self.cast.connections)
         self.plot = Plot(self.events, self.exchange)
         self.labels: list[Label] = []
@@ -77,8 +78,8 @@ class Draft:
     def wire(
         self, kind: str, source: Label, start: Lane, lane: Lane, target: Label | None = None, number: int = 0
     ) -> Wire:
-        """Add a wire; what a kernel sent on its own bears its name."""
-        text = kind if kind.isupper() else ""
+        """Add a wire; what a kernel, or TLS, sent on its own bears its name."""
+        text = kind if kind.isupper() or kind == "alert" else ""
         self.wires.append(Wire(kind, source, start.index, lane.index, target, number, text))
         return self.wires[-1]
 

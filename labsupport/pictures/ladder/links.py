@@ -60,7 +60,7 @@ def stood_between(routes: Iterable[Route | None]) -> list[str]:
 
 
 def _sentence(route: Route) -> str:
-    shakes = ", and answers the handshake itself" if route.stream else ""
+    shakes = ", and answers TCP's handshake itself" if route.stream else ""
     return f"A link stands between (up: {route.up or 'no fault'}; down: {route.down or 'no fault'}){shakes}."
 
 

@@ -54,9 +54,10 @@ def box(label: Label, room: float, mark: str) -> Box:
     if label.kind in ("state", "note", "head"):
         lines = _prose(f"{mark}: {label.text}" if mark and label.kind == "note" else label.text, room)
         return Box(_longest(lines) * SANS / CELL, 8, LINE * len(lines) - 9, lines, [], [], frame)
-    lines = _split(label.text, inner - lead - lock) if label.text != ARROW or not label.trouble else []
-    if label.tls and len(lines) != 1 and pixels(label.text) <= inner - lead:
-        lines = [label.text, ""]  # the sign of TLS stands on the last line
+    lines = _split(label.text, inner - lead - lock) if label.text != ARROW or not label.trouble or label.tls else []
+    if label.tls and lines != [label.text]:
+        whole = (text for text in (label.text, label.text.replace(" …", "…")) if pixels(text) <= inner - lead)
+        lines = next(([text, ""] for text in whole), lines)  # the sign of TLS stands on the last line
     if not label.trouble and not label.chips and len(lines) == 1:
         return Box(pixels(lines[0]) + lead + lock + 2 * PAD, 12, 12, lines, [], [], frame)
     trouble = _camel(label.trouble, inner - lead * (not lines)) if label.trouble else []

@@ -114,11 +114,12 @@ class Wire:
     """What goes from one lifeline to another.
 
     `kind`: "data", "signal", "handed" (accept gives the connection to the program), or what a kernel
-    sent on its own: "SYN", "SYN+ACK", "ACK", "FIN", "RST", "ICMP".  It leaves at `source` and arrives on `lane`
-    at `target` where there is one, else at the height where it left: without a link nothing takes time.
-    With one it may slope, to a later mark `until`; or end on the way: `lost` says why ("closed": at the receiver,
-    which had closed; "full": at its kernel, which had no room; "link": a fault's doing; "on its way": it may still
-    come); or come from the link itself (`by_link`), between the lifelines.
+    sent on its own: "SYN", "SYN+ACK", "ACK", "FIN", "RST", "ICMP"; or "alert", TLS's close_notify.  It leaves at
+    `source` and arrives on `lane` at `target` where there is one, else at the height where it left: without a link
+    nothing takes time.  With one it may slope, to a later mark `until`; or end on the way: `lost` says why ("closed":
+    at the receiver, which had closed; "full": at its kernel, which had no room; "refused": at a socket that is
+    connected to somebody else; "link": a fault's doing; "on its way": it may still come); or come from the link itself
+    (`by_link`), between the lifelines.
     """
 
     kind: str

@@ -52,7 +52,8 @@ def _send(draft: Draft, arrows: list[Arrow], send: Call, one: Connection) -> Non
     landed: dict[Landing | None, list[Arrow]] = defaultdict(list)
     gone: dict[Fate, list[Arrow]] = defaultdict(list)
     for arrow in arrows:
-        held = one.route is not None and arrow.fate == "waiting" and send.layer == "plain"
+        known = send.layer == "plain" or not arrow.doubt
+        held = one.route is not None and arrow.fate == "waiting" and known
         if arrow.delivery is None and (held or arrow.fate in _MISSING):
             gone[arrow.fate].append(arrow)
         else:
@@ -81,7 +82,7 @@ def _lands(draft: Draft, arrows: list[Arrow], begin: Label, target: Lane, number
         how = "comes after close()" if late else "is never read"
         draft.label(target, at.row, "note", f"{number} {how}: thrown away")
     elif any(arrow.fate in _MISSING for arrow in arrows):
-        wire.lost = "full"
+        wire.lost = _at_kernel(arrows)
         draft.label(target, at.row, "note", missing(number, arrows[0], 0))
     elif target.kind != OUTSIDE:
         draft.bands.append(_band(draft, arrows, at, target, number))
@@ -98,7 +99,12 @@ def _goes_missing(draft: Draft, arrows: list[Arrow], begin: Label, target: Lane,
         return  # the arrow of those that arrived stands there already
     wire = draft.wire("data", begin, draft.cast.lanes[begin.lane], target, number=number)
     by_link = arrows[0].connection.route is not None
-    wire.lost = "on its way" if arrows[0].fate == "waiting" else "link" if by_link else "full"
+    wire.lost = "on its way" if arrows[0].fate == "waiting" else "link" if by_link else _at_kernel(arrows)
+
+
+def _at_kernel(arrows: list[Arrow]) -> str:
+    """Why the receiver's kernel did not keep them."""
+    return "refused" if all(arrow.fate == "refused" for arrow in arrows) else "full"
 
 
 def _band(draft: Draft, arrows: list[Arrow], begin: Label, lane: Lane, number: int) -> Band:

@@ -23,6 +23,7 @@ from labsupport.tape.exchange import Connection, Exchange
 from .kinds import always_waits, at_once, drawn, first_calls
 from .landings import Landing, landings
 from .order import Order
+from .secure import complaints, shaken, spoilt
 from .silence import coming, feeds, had_room, lost
 from .through import Through
 
@@ -214,15 +215,17 @@ class Plot:
             self._order.edge((self._to if over else self._from)[call], self._from[saw], 0)
 
     def _tls(self, events: Sequence[Event], exchange: Exchange) -> None:
-        shakes: dict[Endpoint, list[Call]] = defaultdict(list)
-        for event in events:
-            if isinstance(event, Call) and event.op == "do_handshake" and event in self._from:
-                shakes[event.endpoint].append(event)
-        for one in exchange.connections:
-            if one.client is not None and one.server is not None:
-                for mine, theirs in zip(shakes[one.client], shakes[one.server], strict=False):
-                    self._edge(mine, theirs)
-                    self._edge(theirs, mine)
+        for mine, theirs in shaken(events, exchange):
+            self._edge(mine, theirs)
+        for said, told in complaints(events, exchange):
+            if said in self._to and told in self._to:
+                self._order.edge(self._to[said], self._to[told])
+        for arrow, call in spoilt(events, exchange):
+            node = self._through.nodes.get(self.landed[arrow]) if arrow in self.landed else None
+            if node is None:
+                self._edge(arrow.source, call)
+            elif call in self._to:
+                self._order.edge(node, self._to[call])
 
     # --- silence ---------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from .draft import Draft, Source
 from .links import stood_between
 from .model import Label, Story, Wire
 from .payload import bytes_sent
+from .sealed import on_the_wire
 from .states import EITHER, states
 from .traffic import connections, controls
 
@@ -26,6 +27,7 @@ def tell(source: Source) -> Story:
     connections(draft)
     controls(draft)
     bytes_sent(draft)
+    on_the_wire(draft)
     _lifelines(draft)
     rows = _still_waiting(draft, _squeeze(draft))
     # The tape is in the order in which things happened to begin; what is drawn is not.

@@ -75,13 +75,13 @@ class Through:
             self._last[way].append(last)
 
     def _end(self, control: Control, exchange: Exchange) -> None:
-        if control.kind == "FIN" and control.source is not None and not control.lost:
+        if control.kind in ("FIN", "alert") and control.source is not None and not control.lost:
             self._fin(control)
         elif control.source is None and isinstance(control.cause, Passage):
             self._sent_by_link(control, control.cause, exchange)
 
     def _fin(self, control: Control) -> None:
-        """The end of a stream waits behind the bytes before it."""
+        """The end of a stream, and an alert, wait behind the bytes before them."""
         way = control.connection, control.source
         decisions = control.passage.decisions if control.passage is not None else []
         late = way in self._slow or any(decision.effect in LATE for decision in decisions)
@@ -91,6 +91,8 @@ class Through:
         self._order.edge(self._begins[control.cause], node)
         for landing in self._last[way]:
             self._order.edge(landing, node)
+        if control.kind == "alert":  # the FIN comes behind it
+            self._last[way].append(node)
 
     def _sent_by_link(self, control: Control, cause: Passage, exchange: Exchange) -> None:
         """After the bytes with which it had enough, and those that it handed on before."""

@@ -1,4 +1,4 @@
-"""What went between the lanes of a story but bytes: connections, and what kernels sent on their own."""
+"""What went between the lanes of a story but bytes: connections, and what kernels, and TLS, sent on their own."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _end_from_outside(draft: Draft, outside: Lane, here: Lane) -> None:
 
 
 def controls(draft: Draft) -> None:
-    """SYN, SYN+ACK, FIN, RST, ICMP.  Resets first: after one there is nothing left to close."""
+    """SYN, SYN+ACK, FIN, RST, ICMP, alerts.  Resets first: after one there is nothing left to close."""
     for control in sorted(draft.exchange.controls, key=lambda control: control.kind != "RST"):
         if control.connection in draft.shown:
             _control(draft, control)
@@ -110,28 +110,31 @@ def _control(draft: Draft, control: Control) -> None:
         source = door or source
         at = draft.ends.get(one.connect)
     reset = draft.facts[source].reset
-    if at is None or (control.kind == "FIN" and reset is not None and reset <= at.row):
+    if at is None or (control.kind in ("FIN", "alert") and reset is not None and reset <= at.row):
         return
     wire = draft.wire(control.kind, at, source, target)
     if control.kind == "SYN+ACK":
         wire.by_link = one.route is not None and target.kind != OUTSIDE and source.kind == OUTSIDE
-    if control.kind == "FIN":
-        _fin(draft, control, wire, at)
+    if control.kind in ("FIN", "alert"):
+        _end(draft, control, wire, at)
     elif control.kind == "RST" and one.made:
         _reset(draft, (source, target), at.row)
 
 
-def _fin(draft: Draft, control: Control, wire: Wire, at: Label) -> None:
-    """The end of a stream: at once, later through a link, or swallowed by one."""
+def _end(draft: Draft, control: Control, wire: Wire, at: Label) -> None:
+    """The end of a stream, as a kernel or as TLS says it: at once, later through a link, or swallowed by one."""
     lanes = draft.cast.lanes
     row = draft.plot.late.get(control, at.row)
-    draft.facts[lanes[wire.start]].says_fin = at.row
+    fin = control.kind == "FIN"
+    if fin:
+        draft.facts[lanes[wire.start]].says_fin = at.row
     if control.lost:
         wire.lost = "link"
         return
     if row > at.row:
-        wire.until = draft.mark(lanes[wire.lane], row, "FIN")
-    draft.facts[lanes[wire.lane]].hears_fin = row
+        wire.until = draft.mark(lanes[wire.lane], row, control.kind)
+    if fin:
+        draft.facts[lanes[wire.lane]].hears_fin = row
 
 
 def _reset(draft: Draft, lanes: Iterable[Lane], row: int) -> None:

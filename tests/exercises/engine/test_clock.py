@@ -108,17 +108,3 @@ def test_a_real_sleep_is_noted_too() -> None:
     clock.sleep(0.01)
     assert clock.seconds >= 0.01
     assert [nap.seconds for nap in clock.naps] == [0.01]
-
-
-@pytest.mark.parametrize(("seconds", "kind"), [("a", TypeError), (None, TypeError), (-1, ValueError)])
-def test_what_is_no_time_to_sleep_is_refused_as_ever(seconds: Any, kind: type[Exception]) -> None:
-    def raised(sleep: Callable[[Any], object]) -> str:
-        with pytest.raises(kind) as caught:
-            sleep(seconds)
-        return str(caught.value)
-
-    plain = raised(time.sleep)
-    owner = Owner("a learner")
-    with clock_for(owner, None, stands=True, skips=True) as clock:
-        assert _as_owner(owner, lambda: raised(time.sleep)) == plain
-        assert clock.naps == []

@@ -169,7 +169,8 @@ def test_a_reset_told_for_an_older_datagram_is_no_datagram(monkeypatch: pytest.M
     """As Windows tells it, WSAECONNRESET, on a socket that has a datagram waiting."""
     with pair(asked=False) as (server, learner):
         learner.sendto(b"hello", server.address)
-        plain, told = server.sock.recvfrom, []
+        plain = server.sock.recvfrom
+        told: list[str] = []
 
         def recvfrom(size: int) -> tuple[bytes, tuple[str, int]]:
             if not told:
