@@ -101,7 +101,7 @@ def of_a_lesson(frame: FrameType | None) -> bool:
     while frame is not None:
         if frame.f_code.co_filename == __file__:  # it is arming, or disarming, which may wait as well
             return False
-        if "ipykernel_" in frame.f_code.co_filename:
+        if f"ipykernel_{os.getpid()}" in frame.f_code.co_filename:  # as ipykernel names the files of cells
             return True
         frame = frame.f_back
     return False
