@@ -9,9 +9,9 @@ is told, with a 95 % confidence interval for the median.  The interval is made o
 binomial distribution, and assumes nothing of how times are spread (J.-Y. Le Boudec, Performance Evaluation of Computer
 and Communication Systems, 2010, §2.2, confidence interval for the median).  From it comes the verdict:
 
-- it leaves out 1: one way is slower, by so much;
-- it holds 1 and nothing beyond `SAME` either way: no difference that this machine could show;
-- it holds 1 and more: too noisy to tell;
+- nothing in it is beyond `SAME` either way: alike, whatever another run may find in so little;
+- else, it leaves out 1: one way is slower, by so much;
+- else: too noisy to tell;
 - with fewer than `FEWEST` rounds there is no such interval, and nothing is told.
 """
 
@@ -34,7 +34,7 @@ __all__ = ["FEWEST", "SAME", "Comparison", "Finding", "Way", "compare", "interva
 #: One trial: it returns the seconds that count, or None to be timed from its call to its return.
 Way = Callable[[], float | None]
 
-#: How far a ratio may be from 1, either way, and still count as no difference.
+#: How far a ratio may be from 1, either way, and still count as alike.
 SAME: Final = 1.25
 
 #: Fewer values give no 95 % interval of their median: the least and the most of five enclose it in 93.75 %.
@@ -84,7 +84,7 @@ class Finding:
         if self.kind == "slower":
             return f"{self.slower} is ≈ {_short(self.ratio)} times as slow as {self.faster} ({span})."
         if self.kind == "same":
-            return f"{both}: no difference that this machine could show ({span})."
+            return f"{both}: alike, or less than {SAME} times apart ({span})."
         return f"{both}: too noisy to tell ({span}). Try again when the machine has less to do, or with more trials."
 
 
@@ -241,7 +241,7 @@ def _find(one: str, other: str, times: Sequence[float], others: Sequence[float])
     low, middle, high = ends[0], statistics.median(ratios), ends[1]
     if middle < 1:  # told the other way round, so that a ratio is always how much slower
         one, other, low, middle, high = other, one, 1 / high, 1 / middle, 1 / low
-    kind = "slower" if low > 1 else "same" if low >= 1 / SAME and high <= SAME else "too noisy"
+    kind = "same" if low >= 1 / SAME and high <= SAME else "slower" if low > 1 else "too noisy"
     return Finding(kind, one, other, middle, low, high, len(ratios))
 
 

@@ -558,6 +558,9 @@ def test_the_panels_are_widgets() -> None:
         panels.cuts(),
         panels.protocols(),
         panels.error_zoo(),
+        panels.gallery(),
+        panels.two_connections(),
+        panels.crowd(),
     ):
         assert isinstance(panel, ipywidgets.Widget)
         panel.close()

@@ -18,7 +18,7 @@ LEVELS = [
     {"kernel"},
     {"tape"},
     {"faults"},
-    {"threads", "servers", "link", "tls", "options"},
+    {"threads", "servers", "services", "link", "tls", "options"},
     {"progress", "pictures", "measure"},
     {"exercises", "check"},
     {"panels"},

@@ -100,9 +100,12 @@ def test_the_other_is_slower_and_the_ratio_is_turned_round() -> None:
 def test_no_difference() -> None:
     finding = found([1.0, 1.01, 0.99, 1.0, 1.02, 0.98, 1.0], [1.0] * 7)
     assert finding.kind == "same"
-    assert str(finding).startswith(
-        "one and other: no difference that this machine could show (95 % interval: ≈ 0.98 to"
-    )
+    assert str(finding).startswith("one and other: alike, or less than 1.25 times apart (95 % interval: ≈ 0.98 to")
+
+
+def test_a_difference_that_is_sure_and_small_is_none() -> None:
+    assert found([1.05] * 15, [1.0] * 15).kind == "same"
+    assert found([1.3] * 15, [1.0] * 15).kind == "slower"
 
 
 def test_too_noisy() -> None:

@@ -234,6 +234,125 @@ TABLE: Final = (
         "`curl`; else the client of the summary in `python`",
         "[openssl-s_client](https://docs.openssl.org/3.0/man1/openssl-s_client/)",
     ),
+    Difference(
+        "06",
+        "`bind()` to the port of a server that ended a moment ago",
+        "needs `SO_REUSEADDR` on the old socket and on the new one",
+        "on the new one",
+        "works without; there the option lets others that set it too share the port (`SO_EXCLUSIVEADDRUSE` "
+        "forbids it, but then old connections hold the port)",
+        "[socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html) (NOTES, of systems that come from BSD), "
+        "[Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE]"
+        "(https://learn.microsoft.com/en-us/windows/win32/winsock/using-so-reuseaddr-and-so-exclusiveaddruse)",
+    ),
+    Difference(
+        "06",
+        "`getsockopt` after a `SO_RCVBUF` or `SO_SNDBUF` was set",
+        "twice the number",
+        "the number, as far as we know",
+        "the number, as far as we know",
+        "[socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html)",
+    ),
+    Difference(
+        "06",
+        "`SO_REUSEPORT`",
+        "shares clients out",
+        "there; do not count on an even share",
+        "no such option",
+        "[socket(7)](https://man7.org/linux/man-pages/man7/socket.7.html), "
+        "[SOL_SOCKET options](https://learn.microsoft.com/en-us/windows/win32/winsock/sol-socket-socket-options)",
+    ),
+    Difference(
+        "06",
+        "the first of the keepalive options",
+        "`TCP_KEEPIDLE`",
+        "`TCP_KEEPALIVE`",
+        "`TCP_KEEPIDLE`, from Windows 10, version 1709, on",
+        "[socket](https://docs.python.org/3/library/socket.html), [go #65817](https://github.com/golang/go/pull/65817)",
+    ),
+    Difference(
+        "06",
+        "a bound for what is sent and not acknowledged",
+        "`TCP_USER_TIMEOUT`",
+        "Python has no name for one: a deadline of your own",
+        "Python has no name for one: a deadline of your own",
+        "[tcp(7)](https://man7.org/linux/man-pages/man7/tcp.7.html)",
+    ),
+    Difference(
+        "06",
+        "`TCP_CORK`, `TCP_QUICKACK`",
+        "there",
+        "Python has no such names there",
+        "`TCP_QUICKACK` from Python 3.14 on",
+        "[socket](https://docs.python.org/3/library/socket.html)",
+    ),
+    Difference(
+        "06",
+        "a socket at `::` takes IPv4 clients",
+        "yes, unless `IPV6_V6ONLY` is set",
+        "as on Linux",
+        "no, unless `IPV6_V6ONLY` is set to 0",
+        "[ipv6(7)](https://man7.org/linux/man-pages/man7/ipv6.7.html), "
+        "[Dual-stack sockets](https://learn.microsoft.com/en-us/windows/win32/winsock/dual-stack-sockets)",
+    ),
+    Difference(
+        "06",
+        "timers and figures of a connection, in a terminal",
+        "`ss -tno`, `ss -tni`",
+        "`netstat -an -p tcp` has states and queues only",
+        "`netstat -an` has states only",
+        "[ss(8)](https://man7.org/linux/man-pages/man8/ss.8.html)",
+    ),
+    Difference(
+        "07",
+        "what `selectors.DefaultSelector` stands on",
+        "`epoll`",
+        "`kqueue`",
+        "`select`, for at most 512 sockets, and for sockets only",
+        "[selectors](https://docs.python.org/3/library/selectors.html), "
+        "[selectmodule.c](https://github.com/python/cpython/blob/main/Modules/selectmodule.c)",
+    ),
+    Difference(
+        "07",
+        "`close()` of a listener while another thread is in its `accept()`",
+        "wakes nobody; the next client is let in",
+        "we do not know: let a second socket wake it",
+        "we do not know: let a second socket wake it",
+        "[close(2)](https://man7.org/linux/man-pages/man2/close.2.html)",
+    ),
+    Difference(
+        "07",
+        "an accepted socket, where the listener is non-blocking",
+        "blocks",
+        "may not block: say `setblocking` yourself",
+        "may not block: say `setblocking` yourself",
+        "[timeouts and accept](https://docs.python.org/3/library/socket.html#timeouts-and-the-accept-method)",
+    ),
+    Difference(
+        "07",
+        "the loop of `asyncio`",
+        "a selector",
+        "a selector",
+        "a *proactor*: calls are begun, and their ends are waited for; `add_reader` and signal handlers are missing",
+        "[asyncio: platform support](https://docs.python.org/3/library/asyncio-platforms.html)",
+    ),
+    Difference(
+        "07",
+        "open files of a process, sockets among them",
+        "`ulimit -n`, often 1,024; a program may raise it",
+        "the same, with other numbers",
+        "no `ulimit`, and no module `resource`",
+        "[resource](https://docs.python.org/3/library/resource.html#resource.RLIMIT_NOFILE)",
+    ),
+    Difference(
+        "07",
+        "ports to connect from, for one address",
+        "about 28,000 to one server",
+        "about 16,000",
+        "about 16,000",
+        "[ip-sysctl](https://docs.kernel.org/networking/ip-sysctl.html), "
+        "[RFC 6335 §6](https://www.rfc-editor.org/rfc/rfc6335#section-6)",
+    ),
 )
 
 

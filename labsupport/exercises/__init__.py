@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ALL", "Exercise", "Mistake", "Verdict", "progress"]
 
-_CHAPTERS: Final = ("chapter_00", "chapter_01", "chapter_02", "chapter_03", "chapter_04", "chapter_05")
+_CHAPTERS: Final = tuple(f"chapter_{number:02}" for number in range(8))
 
 
 @cache

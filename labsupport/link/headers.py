@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from labsupport.tape.passages import Passage
-from labsupport.tape.records import HEAD, HEADER, believable, keep_head, opens
+from labsupport.tape.records import HEAD, believable, keep_head, opens
+from labsupport.tape.tls import RECORD_HEADER
 
 __all__ = ["Headers"]
 
@@ -27,7 +28,7 @@ class Headers:
             if place >= len(data):
                 return
             self._head += data[place : place + HEAD - len(self._head)]
-            if len(self._head) < HEADER or not self._whole(passage, self._next):
+            if len(self._head) < RECORD_HEADER or not self._whole(passage, self._next):
                 return
 
     def _whole(self, passage: Passage, at: int) -> bool:
@@ -35,10 +36,10 @@ class Headers:
         length = believable(self._head)
         if length is None:
             self._next = None
-        elif len(self._head) < min(HEAD, HEADER + length):
+        elif len(self._head) < min(HEAD, RECORD_HEADER + length):
             return False
         else:
-            keep_head(passage, at, self._head[: HEADER + length])
-            self._next = at + HEADER + length
+            keep_head(passage, at, self._head[: RECORD_HEADER + length])
+            self._next = at + RECORD_HEADER + length
         self._head.clear()
         return True

@@ -1,19 +1,19 @@
-"""The experiments that the table points to: the chapter, and what is tried there."""
+"""The experiments that the table points to: the chapter, and the heading of the step (a test compares them)."""
 
 from __future__ import annotations
 
 from typing import Final
 
-REUSE: Final = "06: TIME-WAIT, and who closes first"
-NAGLE: Final = "06: Nagle with delayed ACK"
-BUFFERS: Final = "06: buffers and backpressure"
-DEAD_PEER: Final = "06: TCP_USER_TIMEOUT against a zero window"
-KEEPALIVE: Final = "06: keepalive, with and without data in flight"
-RESET: Final = "06: a reset, by SO_LINGER and by unread data"
-MADE_OF_IT: Final = "06: what the system makes of a value"
+REUSE: Final = "06: A server starts again"
+NAGLE: Final = "06: Two small writes"
+BUFFERS: Final = "06: A peer that never reads"
+DEAD_PEER: Final = "06: Who gives up?"
+KEEPALIVE: Final = "06: A cable is cut"
+RESET: Final = "06: The other cure from the web"
+MADE_OF_IT: Final = "06: What the system makes of it"
 SHARING: Final = "06: SO_REUSEPORT, and the stale server"
-FINE: Final = "06: cork, quick ACK, segment size, pacing"
+FINE: Final = "06: Cork, quick ACK, segment size, pacing"
 DUAL_STACK: Final = "06: IPv6 and IPv4 on one socket"
-GROUPS: Final = "06: broadcast and multicast"
-INHERITED: Final = "06: what accepted sockets inherit"
-NONBLOCKING: Final = "07: connect without waiting"
+GROUPS: Final = "06: Broadcast and multicast"
+INHERITED: Final = "06: What an accepted socket inherits"
+NONBLOCKING: Final = "07: Three doors at once"

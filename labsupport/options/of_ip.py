@@ -24,16 +24,14 @@ _RAW: Final = "a raw socket"
 _SAYS: Final = "recvmsg() tells"
 
 ROWS: Final = (
-    _row("IP_TTL", 2, INT, _ALL, "how many routers what is sent may pass", span="1 to 255; -1: default"),
+    _row("IP_TTL", 2, INT, _ALL, "how many hops what is sent may go", span="1 to 255; -1: default"),
     _row(
         *("IP_TOS", 1, INT, _ALL, "class of service of what is sent (DSCP), and two bits that TCP keeps for itself"),
         shown_by=lessons.MADE_OF_IT,
         steps="to 8 bits; of TCP without the last two (ECN)",
     ),
     _row("IP_RECVTOS", 13, BOOL, _ALL, f"{_SAYS} the class of service of what came"),
-    _row(
-        "IP_RECVTTL", 12, BOOL, "Linux 3.14, macOS 3.14, Windows 3.14", f"{_SAYS} how many routers were still allowed"
-    ),
+    _row("IP_RECVTTL", 12, BOOL, "Linux 3.14, macOS 3.14, Windows 3.14", f"{_SAYS} how many hops were still allowed"),
     _row(
         *("IP_PKTINFO", 8, BOOL, _312, f"{_SAYS} at which interface and for which address a datagram came"),
         instead="BSD has IP_RECVDSTADDR.",
@@ -65,7 +63,7 @@ ROWS: Final = (
     _row("IP_DROP_MEMBERSHIP", 36, GROUP, _ALL, "leave a multicast group", writeonly=True, shown_by=lessons.GROUPS),
     _row("IP_MULTICAST_IF", 32, INTERFACE, _ALL, "where multicast leaves from; 0.0.0.0: any", shown_by=lessons.GROUPS),
     _row(
-        *("IP_MULTICAST_TTL", 33, INT, _ALL, "how many routers multicast may pass; 0 stays on this machine"),
+        *("IP_MULTICAST_TTL", 33, INT, _ALL, "how many hops multicast may go; 0 stays on this machine"),
         shown_by=lessons.GROUPS,
         span="0 to 255; -1: default; not of TCP",
     ),

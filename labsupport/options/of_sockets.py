@@ -28,7 +28,7 @@ ROWS: Final = (
     _row(
         *("SO_REUSEADDR", 2, BOOL, _ALL, "bind() to a port whose old connections are in TIME-WAIT"),
         shown_by=lessons.REUSE,
-        instead="On Windows it lets another program take the port: leave it off there.",
+        instead="On Windows it lets others that set it too take the port: leave it off there.",
     ),
     _row(
         *("SO_REUSEPORT", 15, BOOL, _UNIX, "several sockets of one user on one port; Linux shares clients out"),
@@ -36,9 +36,9 @@ ROWS: Final = (
         instead="Windows has nothing like it.",
     ),
     _row(
-        *("SO_EXCLUSIVEADDRUSE", None, BOOL, "Windows", "bind() so that nobody else can take the port"),
+        *("SO_EXCLUSIVEADDRUSE", None, BOOL, "Windows", "nobody else can take the port; set before bind()"),
         shown_by=lessons.REUSE,
-        instead="Elsewhere that is so without it.",
+        instead="On Linux that is so without it.",
         page=_WINSOCK,
     ),
     _row(
@@ -84,16 +84,27 @@ ROWS: Final = (
     _row(
         *("SO_RCVLOWAT", 18, INT, _ALL, "a socket counts as readable from so many bytes on"),
         limit="at least 1",
+        instead="Windows refuses it.",
     ),
-    _row("SO_SNDLOWAT", 19, INT, _ALL, "a socket counts as writable from so much room on; Linux: always 1"),
+    _row(
+        *("SO_SNDLOWAT", 19, INT, _ALL, "a socket counts as writable from so much room on; Linux: always 1"),
+        instead="Windows refuses it.",
+    ),
     _row("SO_OOBINLINE", 10, BOOL, _ALL, "urgent data stays in its place in the stream"),
-    _row("SO_DONTROUTE", 5, BOOL, _ALL, "send only to hosts on the same network, past no gateway"),
+    _row(
+        *("SO_DONTROUTE", 5, BOOL, _ALL, "send only to hosts on the same network, past no gateway"),
+        instead="Windows ignores it.",
+    ),
     _row(
         *("SO_DEBUG", 1, BOOL, _ALL, "record debugging information; number 1, as TCP_NODELAY is at its own level"),
         needs=_ADMIN,
         shown_by=lessons.MADE_OF_IT,
     ),
-    _row("SO_USELOOPBACK", None, BOOL, "macOS, Windows", "a routing socket sees what it sent itself", page="route(4)"),
+    _row(
+        *("SO_USELOOPBACK", None, BOOL, "macOS, Windows", "a routing socket sees what it sent itself"),
+        instead="Windows refuses it.",
+        page="route(4)",
+    ),
     _row(
         *("SO_PRIORITY", 12, INT, "Linux", "which queue of the network interface is used"),
         shown_by=lessons.INHERITED,

@@ -9,20 +9,24 @@ if TYPE_CHECKING:
     from .both_protocols import protocols
     from .by_hand import client
     from .certificates import gallery
+    from .comparing import two_connections
+    from .crowded import crowd
     from .flights import handshake
     from .three_readers import cuts
     from .zoo import error_zoo
 
-__all__ = ["client", "cuts", "error_zoo", "gallery", "handshake", "protocols"]
+__all__ = ["client", "crowd", "cuts", "error_zoo", "gallery", "handshake", "protocols", "two_connections"]
 
 #: Where each panel lives.  No module bears the name of a panel: it would hide the function.
 _PLACES = {
     "client": "by_hand",
+    "crowd": "crowded",
     "cuts": "three_readers",
     "error_zoo": "zoo",
     "gallery": "certificates",
     "handshake": "flights",
     "protocols": "both_protocols",
+    "two_connections": "comparing",
 }
 
 

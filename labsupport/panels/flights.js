@@ -217,6 +217,64 @@ class Bytes {
   }
 }
 
+// --- the places of the picture that lead to a part: messages and their fields, one stop for the Tab key -------------
+
+class Places {
+  constructor(spots, select) {
+    this.select = select;
+    this.node = shape("g", { role: "group", "aria-label": "The messages, and fields of them" });
+    this.spots = spots.flatMap(({ places, box, name, fields }) => [
+      { places, box, name },
+      ...fields.map((field) => ({ places: [field.place], box: field.box, name: `${field.name}, of ${name}` })),
+    ]);
+    this.spots.forEach((spot, number) => this.node.append(this.button(spot, number)));
+    this.node.addEventListener("keydown", (event) => this.onKey(event));
+  }
+
+  button(spot, number) {
+    const [x, y, width, height] = spot.box;
+    const words = `${spot.name}: show its bytes`;
+    const attributes = { class: "spot", role: "button", tabindex: number ? -1 : 0, "aria-label": words };
+    spot.node = shape("rect", { ...attributes, x, y, width, height, rx: 5 });
+    const title = shape("title", {});
+    title.textContent = words;
+    spot.node.append(title);
+    spot.node.addEventListener("click", () => this.go(spot, true));
+    return spot.node;
+  }
+
+  go(spot, chosen) {
+    if (!spot) return;
+    for (const other of this.spots) other.node.setAttribute("tabindex", other === spot ? 0 : -1);
+    spot.node.focus({ preventScroll: chosen });
+    if (chosen) this.select(spot.places[0]);
+  }
+
+  onKey(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const here = this.spots.findIndex(({ node }) => node === event.target);
+    if (["ArrowDown", "ArrowRight"].includes(event.key)) this.go(this.spots[here + 1], false);
+    else if (["ArrowUp", "ArrowLeft"].includes(event.key)) this.go(this.spots[here - 1], false);
+    else if (event.key === "Home") this.go(this.spots[0], false);
+    else if (event.key === "End") this.go(this.spots.at(-1), false);
+    else if (["Enter", " "].includes(event.key)) this.go(this.spots[here], true);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  // The spots of the part at this place: its message, and its field where it is in one.
+  mark(place) {
+    const within = (one, other) => `${one}.`.startsWith(`${other}.`);
+    const message = this.spots.find(({ places }) => places.some((one) => within(place, one)));
+    const around = this.spots.find(({ places }) => places.some((one) => place.includes(".") && within(one, place)));
+    const field = this.spots.findLast(({ places }) => places.some((one) => within(place, one)));
+    const marked = new Set([message ?? around, field].filter(Boolean));
+    for (const spot of this.spots) spot.node.setAttribute("aria-current", String(marked.has(spot)));
+    return [...marked];
+  }
+}
+
 // --- all of it ---------------------------------------------------------------------------------------------------
 
 class Handshake {
@@ -255,20 +313,13 @@ class Handshake {
   }
 
   picture() {
-    const { svg, defs, width, height, alt, spots } = this.head;
-    const canvas = make("div", { class: "picture", "aria-hidden": "true" });
-    canvas.innerHTML = `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${this.own(defs + svg)}</svg>`;
+    const { svg, defs, width, height, alt } = this.head;
+    const canvas = make("div", { class: "picture" });
+    const drawing = `<g aria-hidden="true">${this.own(defs + svg)}</g>`;
+    canvas.innerHTML = `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${drawing}</svg>`;
     this.marks = shape("g", {});
-    canvas.firstChild.append(this.marks);
-    for (const { places, box, name } of spots) {
-      const [x, y, wide, high] = box;
-      const spot = shape("rect", { class: "spot", x, y, width: wide, height: high, rx: 5 });
-      const title = shape("title", {});
-      title.textContent = `${name}: show its bytes`;
-      spot.append(title);
-      spot.addEventListener("click", () => this.set("selected", places[0]));
-      canvas.firstChild.append(spot);
-    }
+    this.map = new Places(this.head.spots, (place) => this.set("selected", place));
+    canvas.firstChild.append(this.marks, this.map.node);
     return make("div", { class: "overview" }, make("p", { class: "unseen" }, alt), canvas);
   }
 
@@ -339,13 +390,10 @@ class Handshake {
   }
 
   light(place) {
-    const within = (one, other) => `${one}.`.startsWith(`${other}.`);
-    const meant = (one) => within(place, one) || (place.includes(".") && within(one, place));
-    const spot = this.head.spots.find(({ places }) => places.some(meant));
-    this.marks.replaceChildren();
-    if (!spot) return;
-    const [x, y, width, height] = spot.box;
-    this.marks.append(shape("rect", { class: "here", x: x - 3, y: y - 3, width: width + 6, height: height + 6, rx: 7 }));
+    const marks = this.map.mark(place).map(({ box: [x, y, width, height] }) =>
+      shape("rect", { class: "here", x: x - 3, y: y - 3, width: width + 6, height: height + 6, rx: 7 }),
+    );
+    this.marks.replaceChildren(...marks);
   }
 }
 

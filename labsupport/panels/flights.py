@@ -13,7 +13,8 @@ from typing import Any, Final
 import anywidget
 import traitlets
 
-from labsupport.pictures.handshake.draw import draw
+from labsupport.pictures.handshake.draw import Place, draw
+from labsupport.pictures.handshake.messages import Path as Steps
 from labsupport.pictures.handshake.messages import broken
 from labsupport.pictures.handshake.model import Message, Story, Turn
 from labsupport.pictures.handshake.signs import DEFS
@@ -36,7 +37,8 @@ _RFC: Final = re.compile(r"RFC (\d+)(?:, (section|appendix) ([A-Z]?[\d.]*))?$")
 class HandshakePanel(anywidget.AnyWidget):
     """A transcript to look into.
 
-    - `head`: the picture, its text, and what was raised; `flights`: the tree and the bytes, all plain data.
+    - `head`: the picture, where its messages and fields stand in it, its text, and what was raised.
+    - `flights`: the tree and the bytes; both are plain data.
     - `selected`: the part that is looked at, as its place: "1.0.2" is part 2 of record 0 of flight 1, all from 0.
       What is no part is refused with a TraitError.
     - `opened`: whether encrypted bytes are shown as they are in clear, where the key is there.
@@ -120,7 +122,12 @@ def _messages(story: Story) -> list[tuple[Turn, Message]]:
 
 
 def _places(turn: Turn, message: Message) -> list[str]:
-    return [".".join(map(str, (turn.number - 1, *path))) for path in message.paths]
+    return [_written(turn, path) for path in message.paths]
+
+
+def _written(turn: Turn, path: Steps) -> str:
+    """A place in a flight, as the browser writes it."""
+    return ".".join(map(str, (turn.number - 1, *path)))
 
 
 def _place(part: Part, wanted: Part, place: str) -> str:
@@ -144,20 +151,25 @@ def _head(story: Story, error: str) -> dict[str, Any]:
         "defs": DEFS[DEFS.index("<defs>") :],  # the colours of the dark theme come with the style sheet
         "width": page.width,
         "height": page.height,
-        "spots": [
-            {"places": _places(turn, one), "box": list(spot), "name": one.name}
-            for spot, (turn, one) in zip(page.spots, _messages(story), strict=True)
-        ],
+        "spots": [_spot(*one, place) for place, one in zip(page.places, _messages(story), strict=True)],
     }
+
+
+def _spot(turn: Turn, message: Message, place: Place) -> dict[str, Any]:
+    """Where a message and its fields stand in the picture, and in the tree."""
+    fields = [
+        {"place": _written(turn, chip.path), "box": list(spot), "name": f"{chip.name} {chip.value}".strip()}
+        for chip, spot in place.fields
+    ]
+    return {"places": _places(turn, message), "box": list(place.box), "name": message.name, "fields": fields}
 
 
 def _flight(number: int, flight: Flight) -> dict[str, Any]:
     """A flight: what it is, its bytes, and its parts.  `opened` has two dots for a byte that nobody here can read."""
-    other = "server" if flight.sender == "client" else "client"
     return {
         "label": f"Flight {number + 1}",
-        "value": f"{flight.sender} → {other}: {flight.name}",
-        "means": f"What the {flight.sender} sends before it has to wait for the {other}.",
+        "value": f"{flight.sender} → {flight.receiver}: {flight.name}",
+        "means": f"What the {flight.sender} sends before it has to wait for the {flight.receiver}.",
         "data": flight.data.hex(),
         "opened": "".join(_opened(flight)),
         "start": 0,

@@ -22,3 +22,9 @@ class Menu(Choices):
     def __init__(self, options: Iterable[str], description: str) -> None:
         super().__init__(options, description)
         self.value = self.options[0]
+
+    def offer(self, options: Iterable[str]) -> None:
+        """Other options, of which the first is chosen."""
+        with self.hold_sync():
+            self.options = list(options)
+            self.value = self.options[0]

@@ -12,48 +12,38 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from .passages import Passage
+from .tls import (
+    ALERT,
+    ALERTS,
+    APPLICATION_DATA,
+    CHANGE_CIPHER_SPEC,
+    CONTENT_TYPES,
+    HANDSHAKE,
+    MESSAGE_HEADER,
+    MESSAGES,
+    RECORD_HEADER,
+)
 
-__all__ = ["HEAD", "HEADER", "HEADS", "Record", "believable", "keep_head", "opens", "records_of"]
+__all__ = ["HEAD", "HEADS", "Record", "believable", "keep_head", "opens", "records_of"]
 
-#: Bytes of a record's header, and those kept of a record.
-HEADER: Final = 5
-HEAD: Final = 9
+#: Bytes kept of a record: its header, and so much of a handshake message that its type and length are among them.
+HEAD: Final = RECORD_HEADER + MESSAGE_HEADER
 #: Of one passage so many records are kept.
 HEADS: Final = 1024
 
-_KEPT: Final = struct.Struct(">Q9s")  # where it stands, and its head
+_KEPT: Final = struct.Struct(f">Q{HEAD}s")  # where it stands, and its head
 _FIELDS: Final = struct.Struct(">BBBH")
-
-#: Content types (RFC 9846, appendix B.1; heartbeat: RFC 6520).
-CHANGE, ALERT, HANDSHAKE, DATA, HEARTBEAT = 20, 21, 22, 23, 24
 #: What an encrypted record may hold at most, in TLS 1.2 (RFC 5246, section 6.2.3), which allows more than TLS 1.3.
 _LARGEST: Final = 2**14 + 2048
-
-#: Handshake messages that are sent in clear, in TLS 1.3 or 1.2 (RFC 9846, appendix B.3; RFC 5246, section 7.4).
-_MESSAGES: Final = {
-    0: "HelloRequest", 1: "ClientHello", 2: "ServerHello", 4: "NewSessionTicket", 11: "Certificate",
-    12: "ServerKeyExchange", 13: "CertificateRequest", 14: "ServerHelloDone", 15: "CertificateVerify",
-    16: "ClientKeyExchange", 22: "CertificateStatus",
-}  # fmt: skip
+#: ClientHello and ServerHello.
 _HELLOS: Final = (1, 2)
-
-#: Alerts (RFC 9846, appendix B.2).
-_ALERTS: Final = {
-    0: "close_notify", 10: "unexpected_message", 20: "bad_record_mac", 22: "record_overflow", 40: "handshake_failure",
-    42: "bad_certificate", 43: "unsupported_certificate", 44: "certificate_revoked", 45: "certificate_expired",
-    46: "certificate_unknown", 47: "illegal_parameter", 48: "unknown_ca", 49: "access_denied", 50: "decode_error",
-    51: "decrypt_error", 70: "protocol_version", 71: "insufficient_security", 80: "internal_error",
-    86: "inappropriate_fallback", 90: "user_canceled", 100: "no_renegotiation", 109: "missing_extension",
-    110: "unsupported_extension", 112: "unrecognized_name", 113: "bad_certificate_status_response",
-    115: "unknown_psk_identity", 116: "certificate_required", 117: "general_error", 120: "no_application_protocol",
-}  # fmt: skip
 
 
 class Record(NamedTuple):
     """One record on its way through a link.
 
     - `at`: how many bytes of this way came before it; `length`: its length field, that of what follows the header.
-    - `type`: the content type in its header: 20 ChangeCipherSpec, 21 alert, 22 handshake, 23 application data.  In
+    - `type`: the content type in its header: 20 change_cipher_spec, 21 alert, 22 handshake, 23 application data.  In
       TLS 1.3 all that is encrypted says 23.
     - `name`: what somebody without the keys can call it: "ClientHello", "alert unknown_ca", "application data".
     - `clear`: whether it can be read without the keys.
@@ -70,7 +60,7 @@ class Record(NamedTuple):
     @property
     def size(self) -> int:
         """Its bytes on the wire: header and all."""
-        return HEADER + self.length
+        return RECORD_HEADER + self.length
 
     @property
     def end(self) -> int:
@@ -84,18 +74,18 @@ class Record(NamedTuple):
 def believable(head: bytes | bytearray) -> int | None:
     """The length of what follows this header, None if no record begins so."""
     kind, major, minor, length = _FIELDS.unpack_from(head)
-    return length if CHANGE <= kind <= HEARTBEAT and major == 3 and minor <= 4 and length <= _LARGEST else None
+    return length if kind in CONTENT_TYPES and major == 3 and minor <= 4 and length <= _LARGEST else None
 
 
 def opens(data: bytes | memoryview) -> bool:
     """Whether TLS begins with these bytes: with a hello, or with an alert instead of one."""
-    if len(data) < HEADER + 2 or data[0] not in (HANDSHAKE, ALERT):
+    if len(data) < RECORD_HEADER + 2 or data[0] not in (HANDSHAKE, ALERT):
         return False
     head = bytes(data[:HEAD])
     length = believable(head)
     if head[0] == ALERT:
-        return length == 2 and head[5] in (1, 2)  # a warning, or fatal
-    return length is not None and len(head) == HEAD and head[5] in _HELLOS and _told(head) <= length
+        return length == 2 and head[RECORD_HEADER] in (1, 2)  # a warning, or fatal
+    return length is not None and len(head) == HEAD and head[RECORD_HEADER] in _HELLOS and _told(head) <= length
 
 
 def keep_head(passage: Passage, at: int, head: bytes | bytearray) -> None:
@@ -112,14 +102,14 @@ def keep_head(passage: Passage, at: int, head: bytes | bytearray) -> None:
 def records_of(passages: Iterable[Passage]) -> list[Record]:
     """The records of one way, in their order, up to the first that was not kept."""
     found: list[Record] = []
-    changed = False  # ChangeCipherSpec: from there on TLS 1.2 encrypts
+    changed = False  # change_cipher_spec: from there on TLS 1.2 encrypts
     for at, head, latest in sorted(_heads(passages)):
         if found and found[-1].end != at:
             break
         kind, _, _, length = _FIELDS.unpack_from(head)
         clear = _is_clear(head, kind, length, changed)
         found.append(Record(at, kind, length, _name(head, kind, clear), clear, latest))
-        changed = changed or kind == CHANGE
+        changed = changed or kind == CHANGE_CIPHER_SPEC
     return found
 
 
@@ -134,21 +124,22 @@ def _heads(passages: Iterable[Passage]) -> Iterator[tuple[int, bytes, int]]:
 
 def _told(head: bytes) -> int:
     """How many bytes a handshake message has that begins with this record: its own header says it."""
-    return 4 + int.from_bytes(head[6:9], "big")
+    return MESSAGE_HEADER + int.from_bytes(head[RECORD_HEADER + 1 : HEAD])
 
 
 def _is_clear(head: bytes, kind: int, length: int, changed: bool) -> bool:
     if kind == ALERT:
         return length == 2
     if kind != HANDSHAKE:
-        return kind == CHANGE
-    # After HelloRetryRequest TLS 1.3, too, sends a hello in clear behind a ChangeCipherSpec.
-    return not changed or (head[5] in _HELLOS and _told(head) == length)
+        return kind == CHANGE_CIPHER_SPEC
+    # After HelloRetryRequest TLS 1.3, too, sends a hello in clear behind a change_cipher_spec.
+    return not changed or (head[RECORD_HEADER] in _HELLOS and _told(head) == length)
 
 
 def _name(head: bytes, kind: int, clear: bool) -> str:
     if kind == ALERT:
-        return f"alert {_ALERTS.get(head[6], head[6])}" if clear else "encrypted alert"
+        return f"alert {ALERTS.get(head[RECORD_HEADER + 1], head[RECORD_HEADER + 1])}" if clear else "encrypted alert"
     if kind == HANDSHAKE:
-        return _MESSAGES.get(head[5], f"handshake message {head[5]}") if clear else "encrypted handshake"
-    return {CHANGE: "ChangeCipherSpec", DATA: "application data", HEARTBEAT: "heartbeat"}.get(kind, f"type {kind}")
+        number = head[RECORD_HEADER]
+        return MESSAGES.get(number, f"handshake message {number}") if clear else "encrypted handshake"
+    return "application data" if kind == APPLICATION_DATA else CONTENT_TYPES.get(kind, f"type {kind}")

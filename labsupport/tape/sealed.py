@@ -17,7 +17,8 @@ from typing import Final, NamedTuple
 from .events import Call
 from .passages import Decision, Delivery, Passage
 from .pieces import Piece
-from .records import ALERT, DATA, Record
+from .records import Record
+from .tls import ALERT, APPLICATION_DATA
 from .ways import Way
 
 __all__ = ["DOUBT", "Later", "Sealed", "sealed"]
@@ -120,7 +121,7 @@ def sealed(way: Way, pieces: Sequence[Piece], taken: int, calls: Sequence[Call])
     calls of this end.
     """
     pieces = [piece for piece in pieces if piece.end > piece.start]
-    data = [record for record in way.every if record.type == DATA]
+    data = [record for record in way.every if record.type == APPLICATION_DATA]
     closers = [call for call in calls if call.op == "unwrap" or _may_complain(call)]
     if not calls or not way.every:
         return None
@@ -233,7 +234,7 @@ def _handshake(rest: Sequence[Record], mine: Sequence[Record]) -> int:
 
 
 def _may_be_alert(record: Record) -> bool:
-    return record.type == ALERT or (record.type == DATA and record.length == _ALERT_BYTES + _IN_13)
+    return record.type == ALERT or (record.type == APPLICATION_DATA and record.length == _ALERT_BYTES + _IN_13)
 
 
 def _shaking(calls: Sequence[Call]) -> Call | None:

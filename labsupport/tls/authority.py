@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import trustme
 from cryptography import x509
@@ -11,14 +11,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from .certificates import Certificate, Extension, from_pem
 from .folder import Folder
-from .naming import general_name, subject
+from .naming import checked_name, general_name, subject
+from .times import validity
 
 __all__ = ["Authority"]
-
-#: From when and until when a certificate is valid if nobody says otherwise, as seen from now.
-BEFORE, AFTER = timedelta(days=-1), timedelta(days=90)
-#: A certificate can name no time before 1950 (RFC 5280, section 4.1.2.5.1), and Python none after the year 9999.
-EARLIEST, LATEST = datetime(1950, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Authority:
@@ -34,6 +30,10 @@ class Authority:
 
     - `name`: what its certificates say of who issued them; 1 to 64 characters.
     - `certificate`: its own certificate, signed by itself, and the key that it signs with.
+
+    Raises:
+        TypeError: the name is no string.
+        ValueError: it is empty, has more than 64 characters, or more than one line.
     """
 
     def __init__(self, name: str = "Loopback") -> None:
@@ -76,6 +76,9 @@ class Authority:
 
         It verifies the chain and the host, from Python 3.13 on strictly.  For mutual TLS, `certificate` is what the
         client shows: one of `issue_client`, or the name to issue one to.
+
+        Raises:
+            TypeError, ValueError: as `issue_client` does.
         """
         context = ssl.create_default_context(cadata=self.pem)
         if certificate is None:
@@ -107,12 +110,12 @@ class Authority:
 
         Raises:
             TypeError: the name is no string.
-            ValueError: it is empty or has more than 64 characters.
+            ValueError: it is empty, has more than 64 characters, or more than one line.
         """
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
         client = self._signed("client", [(usage, False)])
         return client.altered(
-            subject=subject(self.name, "client", common_name=name), without=[x509.SubjectAlternativeName]
+            subject=subject(self.name, "client", common_name=checked_name(name)), without=[x509.SubjectAlternativeName]
         )
 
     def _signed(
@@ -123,7 +126,7 @@ class Authority:
         not_after: datetime | None = None,
     ) -> Certificate:
         """What trustme makes serves both ends and signs code as well; ours are for one purpose, as real ones are."""
-        begin, end = _validity(not_before, not_after)
+        begin, end = validity(not_before, not_after)
         made = self._ca.issue_cert("localhost")
         first = from_pem(made.cert_chain_pems[0].bytes(), made.private_key_pem.bytes(), self.certificate)
         return first.altered(
@@ -149,26 +152,3 @@ _SIGNS_ONLY: Extension = (
     ),
     True,
 )
-
-
-def _validity(not_before: datetime | None, not_after: datetime | None) -> tuple[datetime, datetime]:
-    """Both ends; what is not said lies around now, and in any case on the right side of what is said."""
-    for one in (not_before, not_after):
-        if one is not None:
-            _check_time(one)
-    now = datetime.now(UTC)
-    begin = not_before or min(now, not_after or now) + BEFORE
-    end = not_after or max(now, begin) + AFTER
-    if begin >= end:
-        raise ValueError(f"a certificate begins before it ends: not_before is {begin}, and not_after is {end}")
-    return begin, end
-
-
-def _check_time(one: object) -> None:
-    """It is a point in time that a certificate can name."""
-    if not isinstance(one, datetime):
-        raise TypeError(f"when a certificate is valid is said by a datetime with a time zone, not by {one!r}")
-    if one.utcoffset() is None:
-        raise ValueError(f"{one!r} has no time zone: write datetime(..., tzinfo=UTC), or datetime.now(UTC)")
-    if not EARLIEST <= one < LATEST:
-        raise ValueError(f"the times in a certificate lie in the years 1950 to 9998, and {one} does not")

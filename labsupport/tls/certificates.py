@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from .folder import Folder, passing_file
+from .times import check_time
 
 __all__ = ["Certificate", "Extension", "Key", "from_pem"]
 
@@ -66,7 +67,14 @@ class Certificate:
         return self._folder.keep("certificate.pem", self.pem), self._folder.keep("key.pem", self.key_pem)
 
     def load_into(self, context: ssl.SSLContext) -> None:
-        """Let `context` show this certificate.  The key is on disk only while OpenSSL reads it."""
+        """Let `context` show this certificate.  The key is on disk only while OpenSSL reads it.
+
+        Raises:
+            TypeError: no `ssl.SSLContext`.
+            ssl.SSLError: OpenSSL refuses it, for instance a key that is too weak for this context.
+        """
+        if not isinstance(context, ssl.SSLContext):
+            raise TypeError(f"a certificate is loaded into an ssl.SSLContext, and not into {context!r}")
         with passing_file(self.key_pem + self.pem) as path:
             context.load_cert_chain(path)
 
@@ -90,8 +98,13 @@ class Certificate:
         - `adding`: the extensions that it shall have, in the place of those of the same type.
 
         The two key identifiers follow the keys, unless they are among `without`.
+
+        Raises:
+            TypeError: `by` is no certificate; a time that is no datetime.
+            ValueError: a time without a time zone, or that no certificate can name; an end before the beginning.
         """
-        issuer = self.issuer if by is None else None if by == "itself" else by
+        check_time(not_before, not_after)
+        issuer = self._signer(by)
         key = key or self.key
         signing = issuer.key if issuer else key
         subject = subject or self.cert.subject
@@ -109,6 +122,14 @@ class Certificate:
                 builder = builder.add_extension(extension, critical)
         chain = (issuer.cert, *issuer.chain) if issuer and issuer.issuer else ()
         return Certificate(builder.sign(signing, hashes.SHA256()), key, issuer, chain)
+
+    def _signer(self, by: Certificate | Literal["itself"] | None) -> Certificate | None:
+        """Who signs; None where it signs itself."""
+        if by is None or isinstance(by, Certificate):
+            return self.issuer if by is None else by
+        if by != "itself":
+            raise TypeError(f'a certificate is signed by another certificate, or by "itself", and not by {by!r}')
+        return None
 
     def _extensions(self, *changes: Sequence[Extension]) -> list[Extension]:
         """This certificate's extensions, each replaced by the last change of its type."""

@@ -47,10 +47,10 @@ class Folder:
     def keep(self, name: str, text: str) -> str:
         """Write a file, unless it is there already, and return its absolute path.
 
-        At no moment can anybody but its owner read it.
+        At no moment can anybody but its owner read it.  Where somebody has cleared the folder away, it is made again.
         """
         with self._writing:
-            if self._path is None:
+            if self._path is None or not self._path.is_dir():
                 self._path = Path(tempfile.mkdtemp(dir=_root()))
             path = self._path / name
             if not path.exists():
@@ -69,14 +69,14 @@ def passing_file(text: str) -> Iterator[str]:
             file.write(text)
         yield path
     finally:
-        Path(path).unlink()
+        Path(path).unlink(missing_ok=True)
 
 
 def _root() -> Path:
-    """This process's folder."""
+    """This process's folder; a new one where the old one has been cleared away."""
     with _making:
         process = os.getpid()
-        if process not in _roots:
+        if process not in _roots or not _roots[process].is_dir():
             _remove_orphans()
             path = Path(tempfile.mkdtemp(prefix=PREFIX))
             with contextlib.suppress(OSError):  # some network file systems have no locks

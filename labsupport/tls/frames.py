@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from .dissect.names import CONTENT_TYPES
+from labsupport.tape.tls import APPLICATION_DATA, CHANGE_CIPHER_SPEC, CONTENT_TYPES, RECORD_HEADER
+
+from . import parts
+from .dissect.names import CONTENT_TYPES as NAMES
 from .keys import TAG, Keys, Opened
 from .parts import Part
 
-__all__ = ["ALERT", "APPLICATION_DATA", "CHANGE_CIPHER_SPEC", "HANDSHAKE", "HEADER", "Frame", "frames"]
+__all__ = ["NO_RECORD", "Frame", "frames"]
 
-HEADER: Final = 5
-CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
-#: Heartbeat (RFC 6520), which nobody should send any more, is a record nevertheless.
-_TYPES: Final = range(CHANGE_CIPHER_SPEC, 25)
+#: The "content type" of bytes that are no record.
+NO_RECORD: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Frame:
     """A record before its content is read.
 
     - `start`, `end`: where it stands in what its sender sent; both in bytes from the first.
-    - `type`: its content type, the inner one where it was opened; -1 where the bytes are no record.
+    - `type`: its content type, the inner one where it was opened; `NO_RECORD` where the bytes are none.
     - `data`: the bytes as they were on the wire.
     - `key`: the label of the secret that opened it; "" where it is in clear.
     - `content`: what it carries, in clear; None where it is sealed.
@@ -45,12 +46,12 @@ class Frame:
     @property
     def type_name(self) -> str:
         """Its content type as RFC 9846 spells it."""
-        return CONTENT_TYPES[self.type].name
+        return NAMES[self.type].name
 
     @property
     def opened(self) -> bytes:
         """The whole record in clear; b"" where it is sealed."""
-        return b"" if self.content is None else self.data[:HEADER] + self.content + self.inner
+        return b"" if self.content is None else self.data[:RECORD_HEADER] + self.content + self.inner
 
 
 def frames(data: bytes, version: str, keys: Keys) -> Iterator[Frame]:
@@ -60,31 +61,37 @@ def frames(data: bytes, version: str, keys: Keys) -> Iterator[Frame]:
     """
     start, changed = 0, False
     while start < len(data):
-        header = data[start : start + HEADER]
+        header = data[start : start + RECORD_HEADER]
         if not _is_header(header):
-            yield Frame(start, len(data), -1, data[start:], error=_NO_RECORD)
+            yield Frame(start, len(data), NO_RECORD, data[start:], error=_NO_HEADER)
             return
-        length = int.from_bytes(header[3:5])
-        end = min(start + HEADER + length, len(data))
-        there = end - start - HEADER
-        error = f"The record's length says {length} bytes, and {max(there, 0)} follow." if there < length else ""
+        end = min(start + RECORD_HEADER + int.from_bytes(header[3:]), len(data))
+        error = _cut(header, end - start - RECORD_HEADER)
         if header[0] == APPLICATION_DATA or (changed and version != "TLS 1.3"):
             yield _protected(start, data[start:end], keys, error)
         else:
-            yield Frame(start, end, header[0], data[start:end], content=data[start + HEADER : end], error=error)
+            yield Frame(start, end, header[0], data[start:end], content=data[start + RECORD_HEADER : end], error=error)
         changed = changed or header[0] == CHANGE_CIPHER_SPEC
         start = end
 
 
 def _is_header(header: bytes) -> bool:
     """Whether a record can begin so; of one that is cut, as much as is there.  All versions begin with 3."""
-    return header[0] in _TYPES and header[1:2] in (b"", b"\3")
+    return header[0] in CONTENT_TYPES and header[1:2] in (b"", b"\3")
+
+
+def _cut(header: bytes, there: int) -> str:
+    """What is missing of a record of which `there` bytes stand behind the header; "" where it is whole."""
+    if len(header) < RECORD_HEADER:
+        return f"A record begins with {RECORD_HEADER} bytes of header, and the data ends after {len(header)}."
+    length = int.from_bytes(header[3:])
+    return f"The record's length says {length} bytes, and {there} follow." if there < length else ""
 
 
 def _protected(start: int, data: bytes, keys: Keys, error: str) -> Frame:
-    opened = keys.open(data[:HEADER], data[HEADER:]) if not error else None
+    opened = keys.open(data[:RECORD_HEADER], data[RECORD_HEADER:]) if not error else None
     if opened is None:
-        if not error and data[HEADER:] and keys.any:
+        if not error and keys.any:
             error = _NOT_OPENED
         return Frame(start, start + len(data), data[0], data, error=error)
     return _unwrapped(start, data, opened)
@@ -95,7 +102,7 @@ def _unwrapped(start: int, data: bytes, opened: Opened) -> Frame:
     end = start + len(data)
     inner = opened.data.rstrip(b"\0")
     content, kind = inner[:-1], inner[-1:]
-    tail = (*_tail(start + HEADER + len(content), end - TAG, kind), _tag(end, data[-TAG:], opened))
+    tail = (*_tail(start + RECORD_HEADER + len(content), end - TAG, kind), _tag(end, data[-TAG:], opened))
     return Frame(
         start,
         end,
@@ -110,23 +117,23 @@ def _unwrapped(start: int, data: bytes, opened: Opened) -> Frame:
 
 
 def _tail(at: int, end: int, kind: bytes) -> tuple[Part, ...]:
-    parts: tuple[Part, ...] = ()
+    found: tuple[Part, ...] = ()
     if kind:
-        parts = (Part(at, at + 1, "type", _TYPE, _INNER, CONTENT_TYPES[kind[0]].name, (), True, kind),)
+        found = (Part(at, at + 1, parts.TYPE, _TYPE, _INNER, NAMES[kind[0]].name, (), True, kind),)
         at += 1
     if at < end:
         zeros = bytes(end - at)
-        parts += (Part(at, end, "zeros", _ZEROS, "RFC 9846, section 5.4", f"{len(zeros)} bytes", (), True, zeros),)
-    return parts
+        found += (Part(at, end, parts.ZEROS, _ZEROS, "RFC 9846, section 5.4", f"{len(zeros)} bytes", (), True, zeros),)
+    return found
 
 
 def _tag(end: int, tag: bytes, opened: Opened) -> Part:
     value = f"fits, with {opened.label}, record number {opened.number}"
-    return Part(end - TAG, end, "authentication tag", _TAG, _INNER, value, opened=tag)
+    return Part(end - TAG, end, parts.TAG, _TAG, _INNER, value, opened=tag)
 
 
 _INNER: Final = "RFC 9846, section 5.2"
-_NO_RECORD: Final = (
+_NO_HEADER: Final = (
     "These bytes are no TLS record: one begins with its content type, 20 to 24, and a version whose first byte is 3."
 )
 _NOT_OPENED: Final = (

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
-from .parts import Sender
+from .parts import Sender, receiver_of
 
-__all__ = ["check_context", "check_host", "check_session", "checked_flight", "checked_words"]
+__all__ = ["check_context", "check_host", "check_session", "check_tamper", "checked_flight", "checked_words"]
 
 #: How many things may be said, and how many bytes in all.
 MOST_SAID: Final = 64
@@ -21,7 +21,6 @@ _HOST: Final = {"client": "", "server": '"localhost"'}
 
 def check_context(context: object, whose: Sender, wrong: int) -> None:
     """Refuse what cannot be the context of this end; `wrong` is the protocol that only the other can have."""
-    other = "server" if whose == "client" else "client"
     if not isinstance(context, ssl.SSLContext):
         raise TypeError(
             f"the {whose} needs an ssl.SSLContext such as authority.{whose}_context({_HOST[whose]}), "
@@ -29,7 +28,8 @@ def check_context(context: object, whose: Sender, wrong: int) -> None:
         )
     if context.protocol == wrong:
         raise ValueError(
-            f"this is the context of a {other}, and the {whose} needs one of its own: handshake(client, server, host)"
+            f"this is the context of a {receiver_of(whose)}, and the {whose} needs one of its own: "
+            "handshake(client, server, host)"
         )
 
 
@@ -37,7 +37,7 @@ def check_host(host: object) -> None:
     """Refuse what cannot be the name or the address of a host."""
     if not isinstance(host, str):
         raise TypeError(f'the host is a string such as "localhost" or "127.0.0.1", and not {host!r}')
-    if not host or host.startswith(".") or "\0" in host:
+    if not host or "\0" in host:  # what else is no name, Python says
         raise ValueError(f'{host!r} cannot be the name of a host; names look like "localhost"')
 
 
@@ -58,6 +58,12 @@ def checked_words(say: object) -> list[bytes]:
     if len(words) > MOST_SAID or sum(map(len, words)) > MOST_BYTES:
         raise ValueError(f"at most {MOST_SAID} things can be said, with {MOST_BYTES:,} bytes in all")
     return words
+
+
+def check_tamper(tamper: object) -> None:
+    """Refuse what cannot be called."""
+    if tamper is not None and not callable(tamper):
+        raise TypeError(f"tamper is a function of the number of a flight and its bytes, and not {tamper!r}")
 
 
 def checked_flight(data: object) -> bytes:

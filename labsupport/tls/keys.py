@@ -21,18 +21,19 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from .parts import Sender
 
-__all__ = ["TAG", "Keys", "Opened", "Secret", "expand_label", "read_keylog"]
+__all__ = ["TAG", "Keys", "Opened", "Secret", "expand_label", "keylog_text", "read_keylog"]
 
 #: Bytes of the tag of each cipher of TLS 1.3 that we open.
 TAG: Final = 16
 NONCE: Final = 12
 
-#: Whose secret a line of a key log is (RFC 9850, section 2), and for what: a sender uses them in this order.
+#: Whose secret a line of a key log is, and for what (RFC 9850, section 2.1): a sender uses them in this order.
 _LABELS: Final[dict[Sender, tuple[str, ...]]] = {
     "client": ("CLIENT_EARLY_TRAFFIC_SECRET", "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0"),
     "server": ("SERVER_HANDSHAKE_TRAFFIC_SECRET", "SERVER_TRAFFIC_SECRET_0"),
 }
-_LINE: Final = re.compile(r"^([A-Z][A-Z0-9_]+) ((?:[0-9a-fA-F]{2})+) ((?:[0-9a-fA-F]{2})+)\s*$", re.MULTILINE)
+#: A line of a key log: label, the client's random, secret (RFC 9850, section 2).
+_LINE: Final = re.compile(r"([A-Z][A-Z0-9_]+) ([0-9a-fA-F]{64}) ((?:[0-9a-fA-F]{2})+)\s*")
 
 #: By the length of a secret, that of the hash: the AEADs that go with it, and the lengths of their keys.
 #: (RFC 9846, appendix B.4; the suites with AES-CCM are not opened.)
@@ -78,12 +79,10 @@ def expand_label(secret: bytes, label: str, length: int) -> bytes:
     return HKDFExpand(_HASHES[len(secret)](), length, info).derive(secret)
 
 
-def read_keylog(keylog: str | os.PathLike[str]) -> dict[str, list[bytes]]:
-    """The secrets of a key log, by label.
+def keylog_text(keylog: str | os.PathLike[str]) -> str:
+    """The text of a key log (RFC 9850), checked.
 
-    Each is there once; of several connections, all of them.
-
-    - `keylog`: its text, or the path of its file (a `Path`, so that it cannot be taken for text).  "" has no secrets.
+    - `keylog`: it, or the path of its file (a `Path`, so that it cannot be taken for text).  "" is one without secrets.
 
     Raises:
         TypeError: neither.
@@ -91,15 +90,23 @@ def read_keylog(keylog: str | os.PathLike[str]) -> dict[str, list[bytes]]:
         OSError: a file that cannot be read.
     """
     if isinstance(keylog, os.PathLike):
-        keylog = Path(keylog).read_text("ascii", "replace")
-    elif not isinstance(keylog, str):
+        return Path(keylog).read_text("utf-8", "replace")
+    if not isinstance(keylog, str):
         raise TypeError(f"a key log is its text, or a pathlib.Path of its file, and not {type(keylog).__name__}")
-    elif keylog.strip() and not keylog.lstrip().startswith("#") and not _LINE.search(keylog):
+    if keylog.strip() and not keylog.lstrip().startswith("#") and not read_keylog(keylog):
         raise ValueError(
             'this text is no key log, whose lines are "LABEL random secret"; pass a file as pathlib.Path(filename)'
         )
+    return keylog
+
+
+def read_keylog(text: str) -> dict[str, list[bytes]]:
+    """The secrets of a key log, by label: each once, and of several connections all of them.
+
+    What is no line of one is passed over.
+    """
     found: dict[str, list[bytes]] = {}
-    for label, _random, secret in _LINE.findall(keylog):
+    for label, _random, secret in (line.groups() for line in map(_LINE.fullmatch, text.splitlines()) if line):
         secrets = found.setdefault(label, [])
         if (data := bytes.fromhex(secret)) not in secrets:
             secrets.append(data)

@@ -19,8 +19,11 @@ def listing(flights: Sequence[Flight], error: str, depth: int | None = None) -> 
     """The flights, one line a part, `depth` levels deep; what is encrypted begins with ▒."""
     lines: list[str] = []
     for number, flight in enumerate(flights):
-        other = "server" if flight.sender == "client" else "client"
-        lines += [f"flights[{number}], {flight.sender} → {other}: {flight.name}", *_lines(flight.parts, depth, 1), ""]
+        lines += [
+            f"flights[{number}], {flight.sender} → {flight.receiver}: {flight.name}",
+            *_lines(flight.parts, depth, 1),
+            "",
+        ]
     if error:
         lines += [f"Error: {error}", ""]
     if any(part.secret for flight in flights for part in flight.parts):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from .folder import passing_file
-from .given import check_context, check_host, check_session, checked_flight, checked_words
+from .given import check_context, check_host, check_session, check_tamper, checked_flight, checked_words
 from .parts import Sender
 from .transcript import Transcript, transcript_of
 
@@ -52,7 +52,8 @@ def handshake(
     its owner can read, and then set back.  A key log that a context had gets the lines too.
 
     Raises:
-        TypeError: no context, a host that is no string, no session, words or a tampered flight that are no bytes.
+        TypeError: no context, a host that is no string, no session, a tamper that cannot be called, words or a tampered
+            flight that are no bytes.
         ValueError: a server's context for the client or the reverse, no possible host, a session of another context,
             more to say than 64 times, or 1 MiB.
         OSError: a context's own key log cannot be opened any more.
@@ -61,6 +62,7 @@ def handshake(
     check_context(server_context, "server", ssl.PROTOCOL_TLS_CLIENT)
     check_host(host)
     check_session(session)
+    check_tamper(tamper)
     words = checked_words(say)
     with _ONE_AT_A_TIME, _key_log({client_context, server_context}) as keylog:
         client = _End("client", client_context, host, session)

@@ -10,8 +10,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-__all__ = ["general_name", "subject"]
-
+__all__ = ["checked_name", "general_name", "subject"]
 
 #: Labels of letters, digits, hyphens and, in private networks, underscores; a wildcard is the whole first label
 #: (RFC 9525, section 6.3).
@@ -22,16 +21,26 @@ LONGEST: Final = 253
 
 
 def subject(organization: str, unit: str = "", *, common_name: str | None = None) -> x509.Name:
-    """A distinguished name; each of its values has 1 to 64 characters (RFC 5280, appendix A.1)."""
+    """A distinguished name; each of its values has 1 to 64 characters (RFC 5280, appendix A.1).
+
+    Raises:
+        TypeError, ValueError: as `checked_name` does.
+    """
     values = [(NameOID.ORGANIZATION_NAME, organization)]
     if unit:
         values.append((NameOID.ORGANIZATIONAL_UNIT_NAME, unit))
     if common_name is not None:
         values.append((NameOID.COMMON_NAME, common_name))
-    return x509.Name([x509.NameAttribute(oid, _checked(value)) for oid, value in values])
+    return x509.Name([x509.NameAttribute(oid, checked_name(value)) for oid, value in values])
 
 
-def _checked(value: object) -> str:
+def checked_name(value: object) -> str:
+    """A value of a distinguished name.
+
+    Raises:
+        TypeError: no string.
+        ValueError: it is empty, has more than 64 characters, or more than one line.
+    """
     if not isinstance(value, str):
         raise TypeError(f'a name in a certificate is a string such as "maria", not {value!r} ({type(value).__name__})')
     if not 1 <= len(value) <= 64:
@@ -48,12 +57,15 @@ def general_name(host: object) -> x509.DNSName | x509.IPAddress:
 
     Raises:
         TypeError: no string.
-        ValueError: a URL, a port, an address in brackets, or with a mistake in it, or what no host can be called.
+        ValueError: a URL, a port, an address in brackets, with an interface or with a mistake in it, or what no host
+            can be called.
     """
     if isinstance(host, tuple):
         raise TypeError(f"a certificate is for a host and has no port: pass address[0], not the whole address {host!r}")
     if not isinstance(host, str):
         raise TypeError(f'a host is a string such as "localhost" or "127.0.0.1", not {host!r} ({type(host).__name__})')
+    if "%" in host:
+        raise ValueError(f"a certificate names no interface: write {host.partition('%')[0]!r}, not {host!r}")
     try:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:

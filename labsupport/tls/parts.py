@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["Flight", "Part", "Sender"]
+__all__ = [
+    "CONTINUED",
+    "SEALED_HANDSHAKE",
+    "SEALED_RECORD",
+    "TAG",
+    "TAIL",
+    "TYPE",
+    "ZEROS",
+    "Flight",
+    "Part",
+    "Sender",
+    "named",
+    "receiver_of",
+    "walk",
+]
 
 Sender = Literal["client", "server"]
 
-#: A part that is none of these is in clear.
-_NOTHING: Final = b""
+#: The label of what nobody here can open: a record of TLS 1.3, and in TLS 1.2 one with a handshake message.
+SEALED_RECORD: Final = "encrypted_record"
+SEALED_HANDSHAKE: Final = "encrypted handshake message"
+#: The labels of what stands behind the content of an opened record (RFC 9846, section 5.2).
+TYPE, ZEROS, TAG = TAIL = ("type", "zeros", "authentication tag")
+#: How the label of a part ends that began in an earlier record.
+CONTINUED: Final = " (continued)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +57,7 @@ class Part:
     value: str = ""
     parts: tuple[Part, ...] = ()
     secret: bool = False
-    opened: bytes = _NOTHING
+    opened: bytes = b""
     error: str = ""
 
 
@@ -55,3 +75,25 @@ class Flight:
     data: bytes
     parts: tuple[Part, ...]
     name: str
+
+    @property
+    def receiver(self) -> Sender:
+        """The other end."""
+        return receiver_of(self.sender)
+
+
+def receiver_of(sender: Sender) -> Sender:
+    """The other end."""
+    return "server" if sender == "client" else "client"
+
+
+def walk(part: Part) -> Iterator[Part]:
+    """The part, then all in it, from the outside inward and from left to right."""
+    yield part
+    for inner in part.parts:
+        yield from walk(inner)
+
+
+def named(parts: Sequence[Part], label: str) -> Iterator[Part]:
+    """Every part of this label among `parts` and all in them, in order."""
+    return (inner for part in parts for inner in walk(part) if inner.label == label)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-from .parts import Part
+from .parts import CONTINUED, Part
 
-__all__ = ["named", "piece"]
-
-CONTINUED = " (continued)"
+__all__ = ["piece"]
 
 
 def piece(part: Part, low: int, high: int, by: int = 0, *, secret: bool = False) -> Part:
@@ -29,11 +26,3 @@ def piece(part: Part, low: int, high: int, by: int = 0, *, secret: bool = False)
         secret=secret or part.secret,
         opened=part.opened[start - part.start : end - part.start],
     )
-
-
-def named(parts: tuple[Part, ...], label: str) -> Iterator[Part]:
-    """Every part of this name, however deep, in order."""
-    for part in parts:
-        if part.label == label:
-            yield part
-        yield from named(part.parts, label)

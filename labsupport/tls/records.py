@@ -12,16 +12,22 @@ from dataclasses import dataclass
 from itertools import groupby, takewhile
 from typing import Final
 
+from labsupport.tape.tls import (
+    ALERT,
+    APPLICATION_DATA,
+    CHANGE_CIPHER_SPEC,
+    HANDSHAKE,
+    MESSAGE_HEADER,
+    RECORD_HEADER,
+)
+
 from . import dissect
-from .frames import ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEADER, Frame, frames
+from .frames import NO_RECORD, Frame, frames
 from .keys import Keys
-from .parts import Part, Sender
-from .pieces import named, piece
+from .parts import SEALED_HANDSHAKE, SEALED_RECORD, Part, Sender, named
+from .pieces import piece
 
 __all__ = ["Record", "read_records", "version_of"]
-
-#: A handshake message begins with its type, 1 byte, and its length, 3 bytes (RFC 9846, section 4).
-MESSAGE_HEADER: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ def _handshake(group: Sequence[Frame], sender: Sender, version: str) -> list[Rec
         while at < len(messages) and messages[at].start < high:
             at += 1
         here = messages[first:at] if low < high else []
-        moved = [piece(one, low, high, frame.start + HEADER - low, secret=bool(frame.key)) for one in here]
+        moved = [piece(one, low, high, frame.start + RECORD_HEADER - low, secret=bool(frame.key)) for one in here]
         records.append(_record(frame, version, moved, tuple(one.label for one in here if one.start >= low)))
         if at > first and messages[at - 1].end > high:
             at -= 1  # it goes on in the next record
@@ -107,7 +113,7 @@ def _single(frame: Frame, version: str) -> Record:
         CHANGE_CIPHER_SPEC: dissect.change_cipher_spec,
     }.get(frame.type, _unknown)
     part = read(frame.content)
-    here = piece(part, 0, part.end, frame.start + HEADER, secret=bool(frame.key))
+    here = piece(part, 0, part.end, frame.start + RECORD_HEADER, secret=bool(frame.key))
     return _record(frame, version, [here], (part.label,))
 
 
@@ -119,20 +125,20 @@ def _unknown(content: bytes) -> Part:
 
 def _sealed(frame: Frame, version: str) -> Part | None:
     """What is encrypted and was not opened; None where there are no bytes of it."""
-    if frame.start + HEADER >= frame.end:
+    if frame.start + RECORD_HEADER >= frame.end:
         return None
-    kind = "handshake message" if frame.type == HANDSHAKE else frame.type_name.replace("_", " ")
-    label, words, source = "encrypted_record", _SEALED, "RFC 9846, section 5.2"
+    label, words, source = SEALED_RECORD, _SEALED, "RFC 9846, section 5.2"
     if version != "TLS 1.3":
-        label, words, source = f"encrypted {kind}", _SEALED_12, "RFC 5246, section 6.2.3"
-    return Part(frame.start + HEADER, frame.end, label, words, source, "encrypted", secret=True)
+        handshake, other = SEALED_HANDSHAKE, f"encrypted {frame.type_name.replace('_', ' ')}"
+        label, words, source = handshake if frame.type == HANDSHAKE else other, _SEALED_12, "RFC 5246, section 6.2.3"
+    return Part(frame.start + RECORD_HEADER, frame.end, label, words, source, "encrypted", secret=True)
 
 
 def _record(frame: Frame, version: str, contents: Sequence[Part], names: tuple[str, ...]) -> Record:
     """The record as a part: header, contents, and what stands behind them."""
-    if frame.type == -1 and frame.content is None:
+    if frame.type == NO_RECORD:
         return Record(_no_record(frame), ())
-    header = piece(dissect.record_header(frame.data[:HEADER]), 0, HEADER, frame.start)
+    header = piece(dissect.record_header(frame.data[:RECORD_HEADER]), 0, RECORD_HEADER, frame.start)
     clear, new = frame.content is not None and not frame.key, version == "TLS 1.3"
     explanation = _CLEAR if clear else _PROTECTED if new else _PROTECTED_12
     part = Part(

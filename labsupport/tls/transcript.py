@@ -7,13 +7,12 @@ import ssl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Final
 
-from .keys import Keys, read_keylog
+from .keys import Keys, keylog_text, read_keylog
 from .listing import listing
-from .parts import Flight, Part, Sender
-from .pieces import named, piece
+from .parts import Flight, Part, Sender, named
+from .pieces import piece
 from .records import Record, read_records, version_of
 from .turns import turns
 
@@ -76,7 +75,9 @@ class Transcript:
         return b"".join(flight.data for flight in self.flights if flight.sender == "server")
 
     def text(self, depth: int | None = None) -> str:
-        """The transcript as text, `depth` levels of parts deep (None: all of them)."""
+        """The transcript as text, `depth` levels of parts deep (None: all of them); TypeError for no number."""
+        if not isinstance(depth, int | None):
+            raise TypeError(f"depth is how many levels of parts are shown, such as 2, or None for all, not {depth!r}")
         return listing(self.flights, self.error, depth)
 
     def _server(self, label: str) -> Iterator[Part]:
@@ -110,7 +111,7 @@ def transcribe(bytes_up: bytes, bytes_down: bytes, keylog: str | os.PathLike[str
         OSError: a key log that cannot be read.
     """
     streams = {"client": _checked(bytes_up, "bytes_up"), "server": _checked(bytes_down, "bytes_down")}
-    text = Path(keylog).read_text("ascii", "replace") if isinstance(keylog, os.PathLike) else keylog
+    text = keylog_text(keylog)
     records = _records(streams["client"], streams["server"], text)
     said: list[tuple[Sender, bytes]] = []
     at = {"client": 0, "server": 0}

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Final
 
-from .parts import Sender
+from .parts import SEALED_HANDSHAKE, Sender
 from .records import Record
 
 __all__ = ["turns"]
 
 #: After these a sender waits for the other, as long as the handshake lasts.
 _LAST_WORDS: Final[dict[Sender, frozenset[str]]] = {
-    "client": frozenset({"ClientHello", "Finished", "encrypted handshake message"}),
-    "server": frozenset({"HelloRetryRequest", "ServerHelloDone", "Finished", "encrypted handshake message"}),
+    "client": frozenset({"ClientHello", "Finished", SEALED_HANDSHAKE}),
+    "server": frozenset({"HelloRetryRequest", "ServerHelloDone", "Finished", SEALED_HANDSHAKE}),
 }
 
 

@@ -87,10 +87,40 @@ def test_a_click_on_a_message_shows_it_and_a_click_on_a_byte_its_field(
     notebook.picture(f"handshake {width} {theme}")
 
 
+@WIDTHS
+def test_a_click_on_a_field_in_the_picture_selects_it(width: int, theme: str, open_notebook: Open) -> None:
+    notebook, panel = opened(open_notebook, PANEL, theme=theme, width=width)
+    panel.locator(".spot").filter(has_text="server_name localhost, of ClientHello").click()
+    expect(title(panel)).to_contain_text("server_name localhost")
+    expect(item(panel, "server_name, localhost, in clear").first).to_have_attribute("aria-selected", "true")
+    expect(panel.locator(".here")).to_have_count(2)  # the message, and its field
+    expect(panel.locator("[aria-current=true]")).to_have_count(2)
+    assert violations(notebook.page, PLACE) == []
+    notebook.picture(f"handshake field {width} {theme}")
+
+
+def test_the_picture_by_the_keyboard(open_notebook: Open) -> None:
+    notebook, panel = opened(open_notebook, PANEL)
+    press = notebook.page.keyboard.press
+    panel.evaluate("element => { element.tabIndex = -1; element.focus(); }")
+    press("Tab")
+    expect(panel.get_by_role("button", name="ClientHello: show its bytes", exact=True)).to_be_focused()
+    press("ArrowDown")
+    press("Enter")
+    expect(title(panel)).to_contain_text("server_name localhost")
+    press("End")
+    press("ArrowLeft")
+    press("Home")
+    press(" ")
+    expect(title(panel)).to_have_text("ClientHello")
+    assert notebook.ask("panel.content.activeCellIndex") == 1  # the keys went to no other cell
+
+
 def test_by_the_keyboard_alone(open_notebook: Open) -> None:
     notebook, panel = opened(open_notebook, PANEL)
     press = notebook.page.keyboard.press
     panel.evaluate("element => { element.tabIndex = -1; element.focus(); }")
+    press("Tab")  # the picture
     press("Tab")
     expect(item(panel, "ClientHello, in clear")).to_be_focused()
     press("ArrowRight")  # opens

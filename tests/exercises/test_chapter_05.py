@@ -65,6 +65,9 @@ RECOGNISED = [
      "names_but_does_not_ask"),
     (CONTEXTS, _server("context.load_verify_locations(cafile)", "context.verify_mode = ssl.CERT_REQUIRED",
                        "context.maximum_version = ssl.TLSVersion.TLSv1_3"), "an_older_client"),
+    (CONTEXTS, _server(_NEW, "context.verify_mode = ssl.CERT_REQUIRED"), "asks_but_knows_nobody"),
+    (CONTEXTS, _server(_NEW, "context.load_default_certs(ssl.Purpose.CLIENT_AUTH)",
+                       "context.verify_mode = ssl.CERT_REQUIRED"), "asks_but_knows_nobody"),
     (PIN, pin_mistakes.written("print(tls.getpeercert())"), "never_compares"),
     (PIN, pin_mistakes.written("if not tls.getpeercert(): raise ssl.SSLError"), "never_compares"),
     (PIN, pin_mistakes.written("if hashlib.sha256(tls.getpeercert(True)) != fingerprint: raise ssl.SSLError"),
@@ -90,6 +93,13 @@ RECOGNISED = [
     (SEALED, sealed_mistakes.written("return b''.join(iter(lambda: tls.recv(1024), b''))[4:]"), "until_the_end"),
     (SEALED, sealed_mistakes.written("tls.shutdown(socket.SHUT_WR)\nreturn tls.recv(1024)[4:]"), "half_closes"),
     (SEALED, sealed_mistakes.written("return tls.recv(65536)[4:]"), "one_recv"),
+    (SEALED, sealed_mistakes.written(
+        "length = int.from_bytes(tls.recv(4), 'big')\nif length > 10**6: raise ValueError\n"
+        "return recv_exactly(tls, length)"), "half_a_length"),
+    (SEALED, sealed_mistakes.written(_LENGTH + "return tls.makefile('rb').read(length)"), "until_the_end"),
+    (SEALED, sealed_mistakes.written(
+        _LENGTH + "data = tls.makefile('rb').read(length)\nif len(data) < length: raise EOFError\nreturn data"),
+     "believes_any_length"),
     (SERVER, server_mistakes.written("connection, _ = listener.accept()\ngreet(connection, context)"),
      "handshake_in_the_loop"),
     (SERVER, server_mistakes.written(greet="""

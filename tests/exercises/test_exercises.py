@@ -81,14 +81,20 @@ def _watch(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 #: Mistakes that are races between two threads of the learner's, so that their ladder tells how this one ended.
-RACES = frozenset({"closed_under_a_thread"})
+RACES = frozenset({"closed_under_a_thread", "a_timeout_both_ways", "grace_for_each", "leaves_threads"})
+#: Mistakes that show where a kernel's buffers are full: how much they hold is its own business, and is in the ladder.
+FULL = frozenset(
+    {"sends_all", "sends_unasked", "ignores_the_count", "reads_on", "drops_the_rest"}  # selector_echo
+    | {"sends_in_turn", "keeps_everything", "a_thread_a_line"}  # chat_room
+    | {"no_drain"}  # port_to_asyncio
+)
 
 
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=_name)
 def test_a_verdict_is_the_same_on_every_run(exercise: Exercise, mistake: Mistake) -> None:
     one, other = exercise.check_source(mistake.source), exercise.check_source(mistake.source)
     assert (one.status, one.mistake, one.message) == (other.status, other.mistake, other.message)
-    if mistake.name not in RACES:
+    if mistake.name not in RACES | FULL:
         assert one.text() == other.text()
 
 
@@ -108,7 +114,7 @@ def test_it_is_complete(exercise: Exercise) -> None:
 
 def _bound(source: str) -> set[str]:
     tree = ast.parse(source)
-    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
     names = {target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
              if isinstance(target, ast.Name)}  # fmt: skip
     return functions | names

@@ -14,6 +14,8 @@ import threading
 from pathlib import Path
 from types import FrameType
 
+from IPython.core.getipython import get_ipython
+
 STATES = {
     "01": "ESTABLISHED",
     "02": "SYN-SENT",
@@ -31,9 +33,21 @@ watchers: list[Watcher] = []
 
 def report() -> None:
     """Print the names of the live threads and what each open socket is, without its port, as JSON."""
+    forget_the_last_error()
     gc.collect()
     threads = [thread.name for thread in threading.enumerate() if not of_no_lesson(thread)]
     print(json.dumps({"threads": sorted(map(plain, threads)), "sockets": sorted(sockets())}))
+
+
+def forget_the_last_error() -> None:
+    """Python and IPython keep the frames of the last error for a debugger, and with them what the frames hold open.
+
+    `create_connection`, interrupted while it connects, holds a socket that nobody else has.
+    """
+    for name in ("last_exc", "last_value", "last_traceback"):
+        setattr(sys, name, None)
+    if shell := get_ipython():
+        shell.InteractiveTB.tb = None
 
 
 def of_no_lesson(thread: threading.Thread) -> bool:

@@ -226,7 +226,7 @@ def test_what_only_root_may(tmp_path: object) -> None:
 @pytest.mark.parametrize(
     ("platform", "name", "words"),
     [
-        ("linux", "SO_EXCLUSIVEADDRUSE", "an option of Windows, and this is Linux. Elsewhere that is so without it."),
+        ("linux", "SO_EXCLUSIVEADDRUSE", "an option of Windows, and this is Linux. On Linux that is so without it."),
         ("linux", "TCP_KEEPALIVE", "an option of macOS, and this is Linux. Linux and Windows call it TCP_KEEPIDLE."),
         ("darwin", "SO_MEMINFO", "SO_MEMINFO is an option of Linux, and this is macOS."),
         ("win32", "SO_REUSEPORT", "SO_REUSEPORT is an option of Linux and macOS, and this is Windows."),

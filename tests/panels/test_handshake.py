@@ -12,6 +12,7 @@ import traitlets
 from labsupport import panels
 from labsupport.panels import flights as module
 from labsupport.panels.flights import HandshakePanel
+from labsupport.pictures.handshake.words import title
 from labsupport.tls.parts import Flight, Part
 from labsupport.tls.transcript import Transcript, transcribe
 from tests.pictures.handshakes import Made, flight, sealed
@@ -122,6 +123,19 @@ def test_each_box_of_the_picture_leads_to_its_parts(transcript: Transcript) -> N
             panel.selected = place
             assert isinstance(panel.part, Part)
             assert panel.part.label.startswith((spot["name"], "encrypted"))
+
+
+def test_each_field_of_the_picture_leads_to_its_part(transcript: Transcript) -> None:
+    panel = panels.handshake(transcript)
+    fields = [(spot, field) for spot in panel.head["spots"] for field in spot["fields"]]
+    assert fields
+    for spot, field in fields:
+        assert any(field["place"].startswith(f"{place}.") for place in spot["places"])
+        panel.selected = field["place"]
+        assert isinstance(panel.part, Part)
+        name, _, value = field["name"].partition(" ")
+        assert title(panel.part.label) == name
+        assert not value or panel.part.value.startswith(value.removesuffix("…"))
 
 
 def test_a_handshake_in_which_nothing_was_sent_can_be_looked_at() -> None:

@@ -18,6 +18,15 @@ def test_the_first_option_is_chosen_and_then_another() -> None:
     assert asked.value == "दो"
 
 
+def test_other_options_are_offered_and_the_first_of_them_is_chosen() -> None:
+    asked = Menu(["uno", "दो"], "Which?")
+    asked.value = "दो"
+    asked.offer(["三", "four"])
+    assert (asked.options, asked.value) == (["三", "four"], "三")
+    with pytest.raises(traitlets.TraitError, match="'uno' is none of the choices"):
+        asked.value = "uno"
+
+
 def test_all_that_the_browser_needs_goes_over() -> None:
     assert {"options", "value", "description", "disabled", "_esm", "_css"} <= Menu(["uno"], "Which?").get_state().keys()
 

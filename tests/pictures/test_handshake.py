@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 
 from labsupport import pictures
 from labsupport.pictures.colours import PALETTE, stroke
+from labsupport.pictures.draw.pen import n
 from labsupport.pictures.handshake.boxes import box, frame
 from labsupport.pictures.handshake.draw import draw
 from labsupport.pictures.handshake.model import Message, Story
 from labsupport.pictures.handshake.signs import CLEAR, HATCH, SEALED, TINT
 from labsupport.pictures.handshake.story import tell
+from labsupport.pictures.handshake.words import title
 from labsupport.tls.authority import Authority
 from labsupport.tls.memory import handshake
+from labsupport.tls.parts import Flight, Part
 from labsupport.tls.transcript import transcribe
 from tests.pictures.handshakes import TLS_1_2, TLS_1_3, Made, clear, flight, message, refused, sealed
 from tests.pictures.reading import from_html, parsed, sizes, texts
@@ -40,6 +43,11 @@ def seen(story: Story) -> list[tuple[int, str, str, bool]]:
 
 def named(story: Story, name: str) -> Message:
     return next(one for turn in story.turns for one in turn.messages if one.name == name)
+
+
+def values(one: Message) -> dict[str, str]:
+    """What the fields that are shown of a message say, by their names."""
+    return {name: value for name, value, _ in one.fields}
 
 
 # --- what is told ---------------------------------------------------------------------------
@@ -79,20 +87,20 @@ def test_keys_come_before_the_first_message_that_is_secret(story: Story) -> None
 
 def test_the_fields_that_are_shown_say_what_was_offered_and_chosen() -> None:
     told = tell(meet())
-    assert dict(named(told, "ClientHello").fields) == {
+    assert values(named(told, "ClientHello")) == {
         "server_name": "localhost",
         "ALPN": "h2, http/1.1",
         "supported_versions": "TLS 1.3, TLS 1.2",
         "key_share": "",
     }
-    assert dict(named(told, "EncryptedExtensions").fields) == {"ALPN": "http/1.1"}
+    assert values(named(told, "EncryptedExtensions")) == {"ALPN": "http/1.1"}
     assert told.ending == "Agreed: TLS 1.3, TLS_AES_256_GCM_SHA384, ALPN http/1.1."
-    assert dict(named(tell(CASES["TLS 1.2"]()), "ServerHello").fields)["ALPN"] == "http/1.1"
+    assert values(named(tell(CASES["TLS 1.2"]()), "ServerHello"))["ALPN"] == "http/1.1"
 
 
 def test_a_resumed_session_shows_its_key_and_no_certificate() -> None:
     told = tell(CASES["resumed"]())
-    assert "pre_shared_key" in dict(named(told, "ServerHello").fields)
+    assert "pre_shared_key" in values(named(told, "ServerHello"))
     assert "Certificate" not in [name for _, _, name, _ in seen(told)]
 
 
@@ -101,7 +109,7 @@ def test_who_listens_without_the_keys_sees_sealed_records() -> None:
     told = tell(transcribe(run.bytes_up, run.bytes_down))
     assert [name for _, _, name, secret in seen(told) if secret] == ["encrypted_record"] * 2
     assert named(told, "encrypted_record").says == "nobody here has the key"
-    assert named(told, "ClientHello").fields[0] == ("server_name", "localhost")
+    assert named(told, "ClientHello").fields[0][:2] == ("server_name", "localhost")
     assert not told.failed
 
 
@@ -292,9 +300,14 @@ def test_boxes_stand_below_each_other_and_hold_their_fields(story: Story) -> Non
     for width in WIDTHS:
         page, place = draw(story, width), frame(width)
         bottom = 0.0
-        for spot in page.spots:
+        for spot, fields in page.places:
             assert spot.y > bottom
             bottom = spot.y + spot.height
+            for _, (x, y, wide, high) in fields:
+                assert spot.x < x < x + wide <= spot.x + spot.width
+                assert spot.y < y < y + high < bottom
+            for (_, here), (_, there) in pairwise(fields):
+                assert here.x + here.width < there.x or here.y + here.height < there.y
         assert bottom < page.height
         for one in (one for turn in story.turns for one in turn.messages):
             shape = box(one, place)
@@ -302,6 +315,32 @@ def test_boxes_stand_below_each_other_and_hold_their_fields(story: Story) -> Non
             assert max(ends, default=0) <= place.right
             room = (place.right - shape.words) / 6.7  # characters
             assert all(len(words) <= room for words in shape.says + shape.wrong if " " in words)
+
+
+def test_each_field_stands_where_it_is_drawn_and_knows_its_part() -> None:
+    transcript = CASES["TLS 1.3"]()
+    story = tell(transcript)
+    for width in WIDTHS:
+        page = draw(story, width)
+        drawn = re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="17"', page.body)
+        chips = [(chip, spot) for place in page.places for chip, spot in place.fields]
+        assert [(n(spot.x), n(spot.y), n(spot.width)) for _, spot in chips] == drawn
+    messages = [(turn.number - 1, one) for turn in story.turns for one in turn.messages]
+    assert len(chips) > 5
+    for (number, one), place in zip(messages, page.places, strict=True):
+        assert [chip.name for chip, _ in place.fields] == [name for name, _, _ in one.fields]
+        for chip, _ in place.fields:
+            part = at(transcript.flights[number], chip.path)
+            assert title(part.label) == chip.name
+            assert chip.path[:2] in one.paths
+
+
+def at(flight: Flight, path: tuple[int, ...]) -> Part:
+    record, *inner = path
+    part = flight.parts[record]
+    for number in inner:
+        part = part.parts[number]
+    return part
 
 
 def test_arrows_begin_at_their_sender_and_flights_are_numbered_there(story: Story) -> None:
@@ -320,7 +359,7 @@ def test_arrows_begin_at_their_sender_and_flights_are_numbered_there(story: Stor
 
 def test_flights_stand_apart_and_what_failed_is_outlined(story: Story) -> None:
     for width in WIDTHS:
-        page, spots = draw(story, width), iter(draw(story, width).spots)
+        page, spots = draw(story, width), (one.box for one in draw(story, width).places)
         turns = [[next(spots) for _ in turn.messages] for turn in story.turns]
         for before, after in pairwise(turns):
             within = [low.y - high.y - high.height for high, low in pairwise(before)]
@@ -340,7 +379,7 @@ def test_the_wide_picture_is_as_high_as_the_narrow_one_so_that_neither_leaves_a_
 def test_a_value_that_is_too_long_is_cut() -> None:
     long = message("ClientHello", {"server_name": f"{'x' * 60}.example"})
     told = tell(Made((flight("client", clear("handshake", long)),)))
-    assert [len(value) for _, value in named(told, "ClientHello").fields] == [40]
+    assert [len(one.value) for one in named(told, "ClientHello").fields] == [40]
     (row,) = box(named(told, "ClientHello"), frame(384)).chips
     assert row[0].value.endswith("…")
     assert row[0].x + row[0].width < 320
@@ -398,7 +437,7 @@ def test_the_text_has_the_same_facts_in_at_most_100_columns(story: Story) -> Non
     for turn in story.turns:
         for one in turn.messages:
             assert one.wrong[:30] in text
-            assert all(f"{name}: {value}" in text if value else name in text for name, value in one.fields)
+            assert all(f"{name}: {value}" in text if value else name in text for name, value in values(one).items())
     assert story.ending[:60] in text
 
 

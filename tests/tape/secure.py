@@ -10,7 +10,8 @@ import trustme
 
 from labsupport.tape.events import tick
 from labsupport.tape.passages import Delivery, Passage, Route
-from labsupport.tape.records import HEAD, HEADER, keep_head
+from labsupport.tape.records import HEAD, keep_head
+from labsupport.tape.tls import RECORD_HEADER
 
 __all__ = ["HELLO", "LINK", "Kind", "carried", "contexts", "head", "route"]
 
@@ -43,7 +44,7 @@ def contexts(version: ssl.TLSVersion | None = None, ciphers: str = "") -> tuple[
 
 def head(kind: int, length: int, start: bytes = b"") -> bytes:
     """The first bytes of a record."""
-    size = min(HEAD, HEADER + length)
+    size = min(HEAD, RECORD_HEADER + length)
     return (bytes([kind, 3, 3]) + length.to_bytes(2, "big") + start)[:size].ljust(size, b"\0")
 
 
@@ -58,7 +59,7 @@ def carried(
     """A passage for each of these records, behind `start` bytes; those up to byte `reached` have been handed on."""
     found, at, of = [], start, of or route()
     for kind, length, begin in kinds:
-        size = HEADER + length
+        size = RECORD_HEADER + length
         passage = Passage(of, "up", at, size)
         keep_head(passage, at, head(kind, length, begin))
         if reached is None or at + size <= reached:

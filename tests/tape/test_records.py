@@ -20,7 +20,7 @@ def named(kinds: list[Kind]) -> list[tuple[str, bool]]:
 def test_a_handshake_of_tls_13() -> None:
     kinds = [HELLO["server"], CHANGE, (23, 23, b""), (23, 591, b""), (23, 69, b"")]
     secret = [("application data", False)] * 3
-    assert named(kinds) == [("ServerHello", True), ("ChangeCipherSpec", True), *secret]
+    assert named(kinds) == [("ServerHello", True), ("change_cipher_spec", True), *secret]
 
 
 def test_a_hello_may_follow_a_change_of_cipher() -> None:
@@ -32,7 +32,7 @@ def test_a_hello_may_follow_a_change_of_cipher() -> None:
 @pytest.mark.parametrize("start", [b"\x01\x8e\x00\x12", b"\x02\x00\x00\x25", b"\x14\x00\x00\x0c"])
 def test_in_tls_12_a_finished_is_encrypted(start: bytes) -> None:
     kinds = [(22, 4, bytes([14, 0, 0, 0])), CHANGE, (22, 40, start)]
-    assert named(kinds) == [("ServerHelloDone", True), ("ChangeCipherSpec", True), ("encrypted handshake", False)]
+    assert named(kinds) == [("ServerHelloDone", True), ("change_cipher_spec", True), ("encrypted handshake", False)]
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,10 @@ def test_it_came_no_later_than_it_went_on() -> None:
         (head(21, 2, b"\x02\x28"), True),
         (head(*HELLO["client"])[:8], False),  # too little to tell
         (head(21, 3, b"\x02\x28"), False),
+        (head(21, 2, b"\x01\x00"), True),
+        (head(21, 2, b"\x03\x28"), False),  # neither a warning nor fatal
+        (head(22, 100, b"\x01\x00\x00\x60"), True),
+        (head(22, 100, b"\x01\x00\x00\x61"), False),  # a hello longer than its record
         (head(23, 100, b"\x01\x00\x00\x60"), False),
         (b"\x16\x04" + head(*HELLO["client"])[2:], False),
         (b"", False),

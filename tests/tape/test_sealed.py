@@ -171,6 +171,13 @@ def test_a_cipher_that_is_not_known_is_not_guessed() -> None:
     assert talk.sealed(taken=5) is None
 
 
+def test_no_record_holds_more_than_was_sent() -> None:
+    talk = Talk("1.2")
+    talk.shake("client")
+    talk.call("sendall", (23, 20, b""), length=1)  # too short for AES-GCM, and for ChaCha20-Poly1305 too long
+    assert talk.sealed(taken=1) is None
+
+
 # --- real ------------------------------------------------------------------------------------
 
 

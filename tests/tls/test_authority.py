@@ -237,10 +237,11 @@ def test_a_clients_certificate_is_none_for_a_server(authority: tls.Authority) ->
         ("127.0.0.256", ValueError, "is no IP address"),
         ("127.0.0.1.", ValueError, "no host can be called"),
         ("*.*.example", ValueError, "no host can be called"),
-        (".".join(["x" * 63] * 4), ValueError, "no host can be called"),
+        (".".join(["x" * 63] * 3 + ["x" * 62]), ValueError, "no host can be called"),  # 254 characters
         ("maria@example.org", ValueError, "for a host alone"),
         ("localhost:8443", ValueError, "write 'localhost'"),
         ("[::1]", ValueError, "write '::1'"),
+        ("fe80::1%eth0", ValueError, "write 'fe80::1'"),
         ("[::1]:443", ValueError, "write '::1'"),
     ],
 )
@@ -266,6 +267,22 @@ def test_names_have_1_to_64_characters(authority: tls.Authority, name: Any, kind
             ask(name)
 
 
+def test_a_client_needs_a_name(authority: tls.Authority) -> None:
+    with pytest.raises(TypeError, match="not None"):
+        authority.issue_client(None)  # type: ignore[arg-type]  # that is the mistake
+
+
+@pytest.mark.parametrize("by", [7, "another", b"itself"])
+def test_who_signs_is_a_certificate(authority: tls.Authority, by: Any) -> None:
+    with pytest.raises(TypeError, match='signed by another certificate, or by "itself"'):
+        authority.certificate.altered(by)
+
+
+def test_what_is_no_context_gets_no_key(authority: tls.Authority) -> None:
+    with pytest.raises(TypeError, match=r"loaded into an ssl\.SSLContext, and not into None"):
+        authority.certificate.load_into(None)  # type: ignore[arg-type]  # that is the mistake
+
+
 @pytest.mark.parametrize("name", ["maria\n", "a\0b", "\ud800"])
 def test_names_are_one_line_of_text(authority: tls.Authority, name: str) -> None:
     for ask in (tls.Authority, authority.issue_client):
@@ -278,6 +295,7 @@ def test_names_are_one_line_of_text(authority: tls.Authority, name: str) -> None
     [
         (date(2030, 1, 1), TypeError, "said by a datetime with a time zone"),
         ("2030-01-01", TypeError, "not by '2030-01-01'"),
+        (datetime(2030, 1, 1), ValueError, "has no time zone"),  # noqa: DTZ001  that is the mistake
         (datetime(1900, 1, 1, tzinfo=UTC), ValueError, "1950 to 9998"),
         (datetime.max.replace(tzinfo=UTC), ValueError, "1950 to 9998"),
     ],
@@ -288,6 +306,8 @@ def test_what_is_no_time_for_a_certificate(
     for which in ("not_before", "not_after"):
         with pytest.raises(kind, match=says):
             authority.issue("localhost", **{which: when})
+        with pytest.raises(kind, match=says):
+            authority.certificate.altered(**{which: when})
 
 
 def test_an_animal_with_an_impossible_date_is_refused_too(authority: tls.Authority) -> None:
@@ -306,3 +326,5 @@ def test_dates_have_a_time_zone_and_an_order(authority: tls.Authority) -> None:
         authority.issue("localhost", not_after=datetime(2030, 1, 1))  # noqa: DTZ001  that is the mistake
     with pytest.raises(ValueError, match="begins before it ends"):
         authority.issue("localhost", not_before=NOW, not_after=NOW - DAY)
+    with pytest.raises(ValueError, match="begins before it ends"):
+        authority.issue("localhost", not_before=NOW, not_after=NOW)

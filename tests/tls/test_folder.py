@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import ssl
 import stat
 import subprocess
@@ -49,6 +50,25 @@ def test_a_file_is_written_once_and_outlives_its_certificate() -> None:
     assert [*issued.files(), issued.file] == [*issued.files(), issued.file]
     ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(tls.Authority().issue("localhost").file)
     ssl.create_default_context(cafile=tls.Authority().file)
+
+
+def test_a_folder_that_was_cleared_away_is_made_again(authority: tls.Authority) -> None:
+    """As the cleaners of a system's temporary folders do in a notebook that stays open for weeks."""
+    issued = authority.issue("localhost")
+    first = Path(issued.file)
+    shutil.rmtree(first.parents[1])
+    second = Path(issued.file)
+    assert second.parent != first.parent
+    ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(second)
+    if os.name == "posix":
+        assert [stat.S_IMODE(one.stat().st_mode) for one in (second, second.parent, second.parents[1])] == [
+            0o600,
+            0o700,
+            0o700,
+        ]
+    shutil.rmtree(second.parents[1])
+    authority.server_context("localhost")
+    assert "PRIVATE" in Path(issued.files()[1]).read_text("ascii")
 
 
 def test_threads_that_ask_at_once_get_one_file(authority: tls.Authority, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,8 +172,9 @@ def test_contexts_leave_no_file_behind(tmp_path: Path) -> None:
     code = (
         "import ssl\n"
         "a = tls.Authority(); kept = [a.server_context('localhost'), a.client_context('maria'), tls.gallery(a)]\n"
-        "try: a.issue('localhost').load_into(None)\n"
-        "except AttributeError as error: kept.append(error)\n"
-        f"print([path for path in pathlib.Path({str(tmp_path)!r}).rglob('*') if path.is_file()])"
+        "fails = type('Fails', (ssl.SSLContext,), {'load_cert_chain': lambda self, path: 1 / 0})\n"
+        "try: a.issue('localhost').load_into(fails(ssl.PROTOCOL_TLS_SERVER))\n"
+        "except ZeroDivisionError as error: kept.append(error)\n"
+        f"print([path for path in pathlib.Path({str(tmp_path)!r}).rglob('*') if path.is_file()], len(kept))"
     )
-    assert python(code, tmp_path).strip() == "[]"
+    assert python(code, tmp_path).strip() == "[] 4"

@@ -108,6 +108,12 @@ def test_the_authority_is_as_it_was(authority: tls.Authority) -> None:
     assert between(authority.server_context("localhost"), authority.client_context(), "localhost") == 0
 
 
+@pytest.mark.parametrize("authority", [None, "Loopback", tls.Authority])
+def test_what_is_no_authority_is_refused(authority: Any) -> None:
+    with pytest.raises(TypeError, match="the gallery needs the authority that its clients trust"):
+        tls.gallery(authority)
+
+
 def test_what_is_no_definition_is_refused(authority: tls.Authority) -> None:
     with pytest.raises(TypeError, match=r"made by @animal\(...\)"):
         tls.gallery(authority, [lambda chain: chain])  # type: ignore[list-item]  # that is the mistake

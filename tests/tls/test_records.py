@@ -106,14 +106,21 @@ def test_padding(content: bytes, padding: int) -> None:
     (one,) = opened(data)
     middle = [label for _, _, label in outline(one.part)][1:-1]
     assert middle == ["application data"] * bool(content) + ["type"] + ["zeros"] * bool(padding)
-    assert one.part.opened[:-16] == data[:5] + content + b"\x17" + bytes(padding)
+    assert one.part.opened == data[:5] + content + b"\x17" + bytes(padding) + data[-16:]
     down(data)
+
+
+def test_a_tag_says_which_secret_and_which_record() -> None:
+    seal = sealer(SECRET)
+    tags = [one.part.parts[-1].value for one in opened(seal(b"x") + seal(b"x"))]
+    assert tags == [f"fits, with SERVER_TRAFFIC_SECRET_0, record number {number}" for number in range(2)]
 
 
 def test_all_zero_is_an_error() -> None:
     data = sealer(SECRET)(b"", kind=0, padding=4)
     (one,) = opened(data)
     assert "without a content type" in one.part.error
+    assert one.part.value == "unknown, 0x00, opened with SERVER_TRAFFIC_SECRET_0"
     assert [label for _, _, label in outline(one.part)] == ["record header", "zeros", "authentication tag"]
     down(data)
 
@@ -129,9 +136,42 @@ def test_what_no_key_opens() -> None:
     down(bytes(data))
 
 
+def test_an_encrypted_record_without_a_tag_is_opened_by_nobody() -> None:
+    for size in (0, 1, 15):
+        (one,) = opened(record(bytes(size), kind=23))
+        assert one.part.error.startswith("No secret of the key log opens this record")
+        (one,) = read(record(bytes(size), kind=23))
+        assert one.part.error == ""
+
+
 def test_without_any_key_nothing_is_wrong() -> None:
     (one,) = read(sealer(SECRET)(b"hello"))
     assert (one.part.error, one.part.parts[1].label, one.part.parts[1].opened) == ("", "encrypted_record", b"")
+
+
+def server_hello(version: int) -> bytes:
+    body = version.to_bytes(2, "big") + bytes(32) + b"\0" + b"\xc0\x13" + b"\0"
+    return record(b"\2" + len(body).to_bytes(3, "big") + body)
+
+
+@pytest.mark.parametrize(("version", "name"), [(0x300, "SSL 3.0"), (0x301, "TLS 1.0"), (0x302, "TLS 1.1")])
+def test_what_is_older_than_tls_1_2_is_laid_out_like_it(version: int, name: str) -> None:
+    transcript = down(server_hello(version) + record(b"\1", 20) + record(bytes(range(40))), "")
+    assert transcript.version == name
+    hello, change, finished = transcript.flights[0].parts
+    assert [part.label for part in (hello, change, finished)] == ["TLSPlaintext", "TLSPlaintext", "TLSCiphertext"]
+    assert finished.parts[1].label == "encrypted handshake message"
+    assert [part.source for part in (hello, finished)] == [f"RFC 5246, section 6.2.{number}" for number in (1, 3)]
+
+
+def test_where_a_record_is_described() -> None:
+    clear, sealed = opened(record(FINISHED) + sealer(SECRET)(b"x"))
+    assert [one.part.source for one in (clear, sealed)] == ["RFC 9846, section 5.1", "RFC 9846, section 5.2"]
+
+
+def test_a_version_is_chosen_before_anything_else_is_said() -> None:
+    assert version_of(server_hello(0x303)) == "TLS 1.2"
+    assert version_of(record(b"\2\x28", 21) + server_hello(0x303)) == version_of(b"") == ""
 
 
 @pytest.mark.parametrize("length", range(1, 5 + len(FINISHED)))
@@ -139,7 +179,9 @@ def test_a_record_that_ends_early(length: int) -> None:
     data = record(FINISHED)[:length]
     (one,) = read(data)
     assert one.part.end == length
-    assert "the record's length says" in one.part.error.lower() or length < 5
+    said = f"The record's length says {len(FINISHED)} bytes, and {length - 5} follow."
+    cut = f"A record begins with 5 bytes of header, and the data ends after {length}."
+    assert one.part.error == (said if length >= 5 else cut)
     down(data)
 
 
@@ -171,6 +213,11 @@ def test_a_piece_of_a_part() -> None:
     (only,) = cut.parts
     assert (only.start, only.end, only.label, only.opened) == (14, 16, "inner (continued)", b"ef")
     assert piece(cut, 15, 17).label == "outer (continued)"
+    assert [[one.label for one in piece(part, *ends).parts] for ends in ((0, 2), (2, 6), (6, 8))] == [
+        ["first"],
+        ["inner"],
+        [],
+    ]
 
 
 def mutated(data: bytes, dice: random.Random) -> bytes:

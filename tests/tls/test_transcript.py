@@ -13,9 +13,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from labsupport import tls
-from labsupport.tls.dissect import walk
-from labsupport.tls.parts import Part
-from labsupport.tls.pieces import named
+from labsupport.tls.given import checked_words
+from labsupport.tls.listing import listing
+from labsupport.tls.parts import Flight, Part, named, walk
 from labsupport.tls.transcript import Transcript
 from tests.tls.sealing import check, labels, record
 
@@ -332,6 +332,7 @@ def test_nothing_at_all() -> None:
     nothing = tls.transcribe(b"", b"")
     assert (nothing.flights, nothing.version, nothing.cipher, nothing.text()) == ((), "", "", "\n")
     assert repr(nothing) == "<transcript: nothing was sent>"
+    assert (nothing.resumed, nothing.alpn) == (False, "")
 
 
 def test_the_text(client: ssl.SSLContext, server: ssl.SSLContext) -> None:
@@ -342,6 +343,12 @@ def test_the_text(client: ssl.SSLContext, server: ssl.SSLContext) -> None:
     assert lines[-1] == "▒ encrypted: an eavesdropper cannot read it"
     assert len(transcript.text(1).splitlines()) < 25 < len(lines)
     assert "cipher_suite" not in transcript.text(2)
+
+
+def test_a_long_value_is_cut_in_the_text() -> None:
+    for length, shown in ((88, "y" * 88), (89, "y" * 87 + "…")):
+        part = Part(0, 1, "a", "", value="y" * length)
+        assert listing([Flight("client", b"x", (part,), "a")], "").splitlines()[1].endswith(f"a: {shown}")
 
 
 def test_the_repr_has_names_only(client: ssl.SSLContext, server: ssl.SSLContext) -> None:
@@ -382,7 +389,9 @@ def test_a_key_log_that_a_context_has_goes_on(client: ssl.SSLContext, server: ss
     assert check(tls.transcribe(transcript.bytes_up, transcript.bytes_down, mine)).keylog
     assert mine.read_text("ascii").count("CLIENT_TRAFFIC_SECRET_0") == 1
     tls.handshake(client, server, HOST)
-    assert mine.read_text("ascii").count("CLIENT_TRAFFIC_SECRET_0") == 2
+    lines = mine.read_text("ascii").splitlines()
+    assert sum(line.startswith("CLIENT_TRAFFIC_SECRET_0") for line in lines) == 2
+    assert sum(line.startswith("#") for line in lines) <= 1  # OpenSSL's own, at the top
 
 
 def test_an_error_of_the_learner_leaves_nothing_behind(client: ssl.SSLContext, server: ssl.SSLContext) -> None:
@@ -405,6 +414,7 @@ WRONG: list[tuple[Callable[[ssl.SSLContext, ssl.SSLContext], Any], type[Exceptio
     (lambda c, s: tls.handshake(c, c, HOST), ValueError, "this is the context of a client, and the server needs"),
     (lambda c, s: tls.handshake(c, s, ("localhost", 1)), TypeError, "the host is a string such as"),  # type: ignore[arg-type]
     (lambda c, s: tls.handshake(c, s, ""), ValueError, "cannot be the name of a host"),
+    (lambda c, s: tls.handshake(c, s, ".example"), ValueError, "cannot be the name of a host"),
     (lambda c, s: tls.handshake(c, s, "a\0b"), ValueError, "cannot be the name of a host"),
     (lambda c, s: tls.handshake(c, s, "x" * 80), ValueError, "cannot be the name of a host"),
     (lambda c, s: tls.handshake(c, s, HOST, say=b"hello"), TypeError, "say takes several bytes"),  # type: ignore[arg-type]
@@ -413,8 +423,16 @@ WRONG: list[tuple[Callable[[ssl.SSLContext, ssl.SSLContext], Any], type[Exceptio
     (lambda c, s: tls.handshake(c, s, HOST, say=(bytes(1 << 21),)), ValueError, "1,048,576 bytes in all"),
     (lambda c, s: tls.handshake(c, s, HOST, session=b"x"), TypeError, "a session is the .session of an earlier"),  # type: ignore[arg-type]
     (lambda c, s: tls.handshake(c, s, HOST, tamper=lambda n, d: None), TypeError, "tamper returns the bytes"),  # type: ignore[arg-type, return-value]
+    (lambda c, s: tls.handshake(c, s, HOST, tamper=7), TypeError, "tamper is a function of the number of a flight"),  # type: ignore[arg-type]
+    (lambda c, s: tls.handshake(c, s, HOST).text("2"), TypeError, "depth is how many levels of parts"),  # type: ignore[arg-type]
+    (lambda c, s: tls.transcribe(b"", b"", b"LABEL"), TypeError, "a key log is its text, or a pathlib.Path"),  # type: ignore[arg-type]
     (lambda c, s: tls.transcribe("text", b""), TypeError, "bytes_up is the bytes that went this way"),  # type: ignore[arg-type]
 ]
+
+
+@pytest.mark.parametrize("words", [[b"x"] * 64, [bytes(1 << 20)], []])
+def test_so_much_may_be_said(words: list[bytes]) -> None:
+    assert checked_words(iter(words)) == words
 
 
 @pytest.mark.parametrize(("call", "kind", "message"), WRONG)

@@ -115,6 +115,11 @@ def _shows_nothing(outcome: Outcome) -> Facts | None:
     return {} if bare and outcome.noted["context"].get("new") else None
 
 
+def _asks_but_knows_nobody(outcome: Outcome) -> Facts | None:
+    refused = isinstance(outcome.error, ssl.SSLCertVerificationError) and outcome.noted.get("met") == "member"
+    return {"error": outcome.error.verify_message} if refused else None  # type: ignore[union-attr]
+
+
 #: What OpenSSL says of a server that has no certificate, by what versions it may speak.
 _BARE: Final = ("NO_SUITABLE_SIGNATURE_ALGORITHM", "NO_SHARED_CIPHER", "UNSUPPORTED_PROTOCOL")
 
@@ -211,6 +216,15 @@ context.check_hostname = False
         "Your server has no certificate to show, so there is nothing that a handshake could end with. Its own "
         "certificate and key come in by load_cert_chain(certfile); cafile= is for verifying others.",
         _shows_nothing,
+    ),
+    Mistake(
+        "asks_but_knows_nobody",
+        written(server=_SERVER.replace("CLIENT_AUTH, cafile=cafile)", "CLIENT_AUTH)")),
+        "Your server asked for a certificate and refused a good one ({error}): it knows no authority. CERT_REQUIRED "
+        "says that a certificate must be shown; who may have signed it, a context learns from cafile=cafile, or from "
+        "load_verify_locations(cafile).",
+        _asks_but_knows_nobody,
+        {"error": "self-signed certificate in certificate chain"},
     ),
     Mistake(
         "names_but_does_not_ask",

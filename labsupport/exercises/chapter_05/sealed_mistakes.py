@@ -6,6 +6,7 @@ import ssl
 from typing import Final
 
 from labsupport.exercises.engine import Facts, Mistake, Outcome
+from labsupport.tape.tls import APPLICATION_DATA
 
 __all__ = ["FILE", "LIMIT", "LONG", "MISTAKES", "NAME", "STARTER", "framed", "written"]
 
@@ -82,7 +83,7 @@ def _half_closes(outcome: Outcome) -> Facts | None:
 
 
 #: Application data, and the version that every record has in its header.
-_RECORD: Final = b"\x17\x03\x03"
+_RECORD: Final = bytes((APPLICATION_DATA, 3, 3))
 
 
 def _ends(outcome: Outcome) -> bool:
@@ -120,11 +121,18 @@ def _waits_for_the_end(outcome: Outcome) -> Facts | None:
 
 
 def _half_a_length(outcome: Outcome) -> Facts | None:
-    return {"error": outcome.error} if _meets(outcome, "length") and _is_struct_error(outcome) else None
+    """Two bytes of the length had come, and were taken for all four."""
+    if not _meets(outcome, "length") or not outcome.ended:
+        return None
+    if isinstance(outcome.result, bytes | bytearray) and outcome.error is None:
+        return {"how": f"returned {bytes(outcome.result)!r}, as if that were the file"}
+    return {"how": f"ended with '{outcome.error}'"} if type(outcome.error).__module__ == "struct" else None
 
 
-def _is_struct_error(outcome: Outcome) -> bool:
-    return outcome.error is not None and type(outcome.error).__module__ == "struct"
+def _believes_any_length(outcome: Outcome) -> Facts | None:
+    """It has asked for more of a file that is too long."""
+    reads_on = outcome.waiting is not None and not outcome.ended
+    return {"n": LIMIT + 1} if reads_on and _meets(outcome, "too long") else None
 
 
 # --- the wrong programs ----------------------------------------------------------------------
@@ -193,10 +201,19 @@ if length > 1_000_000:
     raise ValueError("too long")
 return recv_exactly(tls, length)
 """),
-        "The connection was cut inside the length, and your program ended with '{error}'. Four bytes can be cut too: "
-        "read them as you read the file, until they are all there or EOFError.",
+        "The connection was cut inside the length, and your program {how}. Four bytes can be cut too: read them as you "
+        "read the file, until they are all there or EOFError.",
         _half_a_length,
-        {"error": "unpack requires a buffer of 4 bytes"},
+        {"how": "ended with 'unpack requires a buffer of 4 bytes'"},
+    ),
+    Mistake(
+        "believes_any_length",
+        written('(length,) = struct.unpack("!I", recv_exactly(tls, 4))\nreturn recv_exactly(tls, length)'),
+        "{n:,} bytes were announced, and you began to collect them. Four bytes can announce 4 GiB, and TLS says who "
+        "the server is, not that it means well or has no bug: whoever believes any length lets the other end fill the "
+        "memory. Compare with the limit first, and raise ValueError.",
+        _believes_any_length,
+        {"n": LIMIT + 1},
     ),
     Mistake(
         "waits_for_the_end",

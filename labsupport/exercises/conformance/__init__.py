@@ -13,6 +13,7 @@ check_reader            messages cut in every way, early end, reset, silence, to
 check_writer            every byte sent, also where the kernel has little room
 check_client            an answer in pieces, an early end, a reset, silence, a port that nobody listens on
 check_server            pieces, pipelining, half-close, early end, reset, a slow reader, many clients
+check_service           the same, readers that do not read, 200 clients, and a stop in the middle
 check_datagram_client   loss, doubles, stale answers, strangers, strays without end, silence
 check_datagram_server   many clients, empty, large and doubled datagrams, a client that has gone
 """
@@ -22,6 +23,7 @@ from .datagrams import check_datagram_client, check_datagram_server
 from .readers import check_reader, check_writer
 from .report import Nonconforming, Report, Result
 from .servers import check_server
+from .services import check_service
 
 __all__ = [
     "Nonconforming",
@@ -32,5 +34,6 @@ __all__ = [
     "check_datagram_server",
     "check_reader",
     "check_server",
+    "check_service",
     "check_writer",
 ]

@@ -64,6 +64,7 @@ class Case:
     - `call`: the call as a learner reads it, such as ``whole_answer(address)``.
     - `given`: what the function is called with; `play`: the other side, which may raise `Unmet`.
     - `serves`: the function is a server, which runs until it is stopped.
+    - `stops`: it is one that is told when to stop, and then returns: what its clients did not get is told first.
     - `holds`: looks at a scene that went well so far; what was expected and is not so, or "".
     - `use`: what is done with the function and what is given: it is called.  More (call it twice, make an error for it
       to explain) happens in the learner's thread too, and counts as the learner's.
@@ -78,6 +79,7 @@ class Case:
     holds: Callable[[Outcome], str] = _met
     use: Callable[..., object] = _called
     longest: float = LONGEST
+    stops: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,11 @@ class Outcome:
     def calls(self, *ops: str) -> list[Call]:
         """The learner's calls of these methods, oldest first; without `ops`, all."""
         return [call for call in self.tape.calls() if call.program.owner is self.owner and (not ops or call.op in ops)]
+
+    @property
+    def served(self) -> bool:
+        """Whether what a client did not get says more than that the function has not come to its end."""
+        return self.case.serves or (self.case.stops and self.unmet is not None and self.error is None)
 
     @property
     def receives(self) -> list[Call]:

@@ -18,7 +18,7 @@ __all__ = ["failed", "left_over", "problem"]
 def problem(outcome: Outcome) -> str:
     """What was expected in this case and did not happen; "" if all went as it should."""
     mine = _unserved(outcome) if outcome.case.serves else _unreturned(outcome)
-    if outcome.unmet is not None and (outcome.case.serves or not mine):
+    if outcome.unmet is not None and (outcome.served or not mine):
         return f"{outcome.unmet.who} gets {outcome.unmet.expected}"
     return mine or outcome.case.holds(outcome)
 
@@ -79,7 +79,7 @@ def left_over(threads: int) -> tuple[str, ...]:
 def came_back(outcome: Outcome) -> str:
     """What the function gave, and what the other side got."""
     parts = [_end(outcome)]
-    if outcome.unmet is not None and (outcome.case.serves or not _unreturned(outcome)):
+    if outcome.unmet is not None and (outcome.served or not _unreturned(outcome)):
         parts.append(f"{outcome.unmet.who} got {outcome.unmet.got}")
     return "; ".join(part for part in parts if part)
 

@@ -119,6 +119,7 @@ class _Scene:
         learner = self.learner
         tape = Excerpt(self.history.still())
         waiting = [event for event in tape.calls() if self.history.is_learners(event) and event.open]
+        waiting.sort(key=lambda call: call.program.number)  # the function's own first: which began first is a race
         stuck = not learner.ended and not waiting and (self.script.error is not None or not self.script.ended)
         stuck = stuck or not (learner.ended or waiting or self.case.serves)
         return Outcome(

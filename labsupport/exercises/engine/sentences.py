@@ -35,7 +35,7 @@ def sentence(outcome: Outcome, expected: str) -> str:
         return _DEAF
     if outcome.flood:
         return _CIRCLES
-    if outcome.case.serves:
+    if outcome.served:
         said = _of_a_server(outcome)
     elif not outcome.ended:
         said = _of_a_wait(outcome.waiting, outcome) if outcome.waiting is not None else _of_no_end(outcome)

@@ -130,9 +130,12 @@ class Stage:
             nap.wait(0.001)
         return true()
 
-    def client(self, name: str) -> Peer:
-        """A client of the learner's server, connected while that is at rest, and not before it is again."""
-        peer = self._enter(peers.connect(self._served(name), name))
+    def client(self, name: str, keeps: int | None = None) -> Peer:
+        """A client of the learner's server, connected while that is at rest, and not before it is again.
+
+        `keeps`: how much its kernel keeps of what it does not read, as in `peers.connect`.
+        """
+        peer = self._enter(peers.connect(self._served(name), name, keeps=keeps))
         self.rest()
         return peer
 

@@ -64,6 +64,7 @@ def printed(text: str) -> str:
 def error_text(error: BaseException | None) -> str:
     """An error as Python's last line shows it."""
     text = text_of(error) if error is not None else ""
+    text = re.sub(r"<socket\.socket [^>]*>( \(FD \d+\))?", "<a socket>", text)  # its numbers differ from run to run
     kind = type(error)
     name = f"{kind.__module__}.{kind.__name__}" if kind.__name__ == "error" else kind.__name__  # struct.error
     return f"{name}: {text}" if text else name

@@ -14,10 +14,15 @@ __all__ = ["accept", "connect", "listen", "reserve"]
 _LOCALHOST: Final = "127.0.0.1"
 
 
-def connect(address: tuple[str, int], name: str, patience: float = PATIENCE) -> Peer:
-    """A client of the learner's server.  `Unmet` if nobody listens there."""
+def connect(address: tuple[str, int], name: str, patience: float = PATIENCE, keeps: int | None = None) -> Peer:
+    """A client of the learner's server.  `Unmet` if nobody listens there.
+
+    `keeps`: SO_RCVBUF of its socket, what its kernel keeps of what it does not read; None: as the system has it.
+    """
     sock = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_STREAM)
     endpoint_of(sock).label = name
+    if keeps is not None:  # before the connection: a window that was offered cannot be taken back
+        Plain.setsockopt(sock, socket.SOL_SOCKET, socket.SO_RCVBUF, keeps)
     peer = Peer(sock, name)
     peer.awaits = "a connection"
     patient(sock, patience)

@@ -7,7 +7,8 @@ from typing import Final
 
 from labsupport.pictures.ladder.measure import CELL, cut, pixels
 
-from .model import Message
+from .messages import Path
+from .model import Message, Shown
 
 __all__ = ["ARM", "CHIP", "LINE", "PAD", "SIGN", "STRIPE", "Box", "Chip", "Frame", "box", "frame", "wrap"]
 
@@ -46,10 +47,11 @@ class Frame:
 
 @dataclass(frozen=True)
 class Chip:
-    """A field: its name, what it says, and where it stands in its row."""
+    """A field: its name, what it says, its place in the tree, and where it stands in its row."""
 
     name: str
     value: str
+    path: Path
     x: float
     width: float
 
@@ -95,15 +97,15 @@ def wrap(sentence: str, room: float) -> list[str]:
     return lines
 
 
-def _chips(fields: tuple[tuple[str, str], ...], room: float) -> list[list[Chip]]:
+def _chips(fields: tuple[Shown, ...], room: float) -> list[list[Chip]]:
     rows: list[list[Chip]] = []
     x = 0.0
-    for name, whole in fields:
+    for name, whole, path in fields:
         value = cut(whole, room - pixels(name) - CELL - 12) if whole else ""
         width = pixels(f"{name} {value}".strip()) + 12
         if not rows or x + width > room:
             rows.append([])
             x = 0.0
-        rows[-1].append(Chip(name, value, x, width))
+        rows[-1].append(Chip(name, value, path, x, width))
         x += width + 4
     return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from typing import Final, NamedTuple
@@ -13,12 +14,13 @@ from .boxes import CHIP, LINE, PAD, STRIPE, Box, Chip, Frame, box, frame, wrap
 from .model import KEYS, Message, Story, Turn
 from .signs import colour, paper, sign
 
-__all__ = ["Page", "Spot", "draw"]
+__all__ = ["Page", "Place", "Spot", "draw"]
 
 _HEAD: Final = 46
 _APART: Final = 5
 _TURN: Final = 18
 _KEYS: Final = 26
+_HIGH: Final = 17
 _EDGE: Final = 12
 #: No alert, or the one that is a proper end.
 _PROPER: Final = ("", "close_notify")
@@ -31,7 +33,7 @@ _LEGEND: Final = (
 
 
 class Spot(NamedTuple):
-    """Where the box of a message stands on a page."""
+    """Where something stands on a page."""
 
     x: float
     y: float
@@ -39,27 +41,34 @@ class Spot(NamedTuple):
     height: float
 
 
+class Place(NamedTuple):
+    """Where a message stands on a page, and its fields, in order."""
+
+    box: Spot
+    fields: tuple[tuple[Chip, Spot], ...]
+
+
 @dataclass(frozen=True)
 class Page:
-    """A picture of one width; `body` is SVG without the file around it; `spots`: one for each message, in order."""
+    """A picture of one width; `body` is SVG without the file around it; `places`: one for each message, in order."""
 
     width: float
     height: float
     body: str
-    spots: tuple[Spot, ...]
+    places: tuple[Place, ...]
 
 
 def draw(story: Story, width: float, height: float = 0) -> Page:
     """The whole handshake, `width` pixels wide, and at least about `height` pixels high: its boxes take the rest."""
     page = _drawn(story, frame(width))
     spare = max(height - page.height, 0)
-    return _drawn(story, frame(width, spare / len(page.spots))) if spare and page.spots else page
+    return _drawn(story, frame(width, spare / len(page.places))) if spare and page.places else page
 
 
 def _drawn(story: Story, place: Frame) -> Page:
     width, y = place.width, float(_HEAD)
     parts: list[str] = []
-    spots: list[Spot] = []
+    places: list[Place] = []
     for k, turn in enumerate(story.turns):
         y += _TURN
         for m, message in enumerate(turn.messages):
@@ -68,12 +77,13 @@ def _drawn(story: Story, place: Frame) -> Page:
                 y += _KEYS
             shape = box(message, place)
             parts.append(_arrow(place, turn, message, y + place.air / 2 + 16, first=m == 0) + _box(shape, place, y))
-            spots.append(Spot(place.left, y, place.right - place.left, shape.height))
+            spot = Spot(place.left, y, place.right - place.left, shape.height)
+            places.append(Place(spot, tuple(_fields(shape, place, y))))
             y += shape.height + _APART
     foot, bottom = _foot(story, place, y + 10)
     card = f'<rect x=".5" y=".5" width="{n(width - 1)}" height="{n(bottom - 1)}" rx="8" {both("page", "edge")}/>'
     lines = "".join(f'<path d="M{n(x)} 36V{n(y + 6)}" stroke-width="3" {stroke("line")}/>' for x in _ends(place))
-    return Page(width, bottom, card + _heads(story, place) + lines + "".join(parts) + foot, tuple(spots))
+    return Page(width, bottom, card + _heads(story, place) + lines + "".join(parts) + foot, tuple(places))
 
 
 def _ends(place: Frame) -> tuple[float, float]:
@@ -106,7 +116,7 @@ def _arrow(place: Frame, turn: Turn, message: Message, y: float, *, first: bool)
 
 
 def _box(shape: Box, place: Frame, y: float) -> str:
-    message, width, low = shape.message, place.right - place.left, y + place.air / 2 + 20
+    message, width, low = shape.message, place.right - place.left, _first_line(place, y)
     bad = message.wrong or message.alert not in _PROPER
     outline = "error" if bad else colour(secret=message.secret)
     size = f'width="{n(width)}" height="{n(shape.height)}" rx="5"'
@@ -117,8 +127,13 @@ def _box(shape: Box, place: Frame, y: float) -> str:
         + f'<rect x="{n(place.left)}" y="{n(y)}" {size} fill="none" {_thick(outline)} {stroke(outline)}/>'
         + mono(place.left + STRIPE + PAD, low, message.name, more=f'{BOLD} font-size="13"')
         + sign(place.right - PAD, low, secret=message.secret)
-        + _inside(shape, place, low)
+        + _inside(shape, place, y)
     )
+
+
+def _first_line(place: Frame, y: float) -> float:
+    """The line on which the name of a message stands whose box begins at `y`."""
+    return y + place.air / 2 + 20
 
 
 def _thick(outline: str) -> str:
@@ -128,13 +143,13 @@ def _thick(outline: str) -> str:
 def _inside(shape: Box, place: Frame, y: float) -> str:
     """The words, the fields, and what went wrong, beside the name or below it."""
     parts = []
-    y += 0 if place.beside else LINE
+    fields = _fields(shape, place, y)
+    y = _first_line(place, y) + (0 if place.beside else LINE)
     for words in shape.says:
         parts.append(text(shape.words, y, words, colour="ink" if shape.message.alert else "soft"))
         y += LINE
-    for row in shape.chips:
-        parts += [_chip(chip, shape.words, y) for chip in row]
-        y += CHIP
+    parts += [_chip(chip, spot) for chip, spot in fields]
+    y += CHIP * len(shape.chips)
     for number, words in enumerate(shape.wrong):
         at = shape.words + (16 if number else 0)
         parts.append(text(at, y, words if number else f"✗ {words}", colour="error", more=BOLD))
@@ -142,12 +157,19 @@ def _inside(shape: Box, place: Frame, y: float) -> str:
     return "".join(parts)
 
 
-def _chip(chip: Chip, left: float, y: float) -> str:
-    size = f'width="{n(chip.width)}" height="17" rx="3"'
-    shape = f'<rect x="{n(left + chip.x)}" y="{n(y - 11.5)}" {size} {both("card", "edge")}/>'
+def _fields(shape: Box, place: Frame, y: float) -> Iterator[tuple[Chip, Spot]]:
+    """The fields of a message whose box begins at `y`, in rows behind its words."""
+    top = _first_line(place, y) + LINE * (len(shape.says) + (not place.beside)) - 11.5
+    for number, row in enumerate(shape.chips):
+        yield from ((chip, Spot(shape.words + chip.x, top + CHIP * number, chip.width, _HIGH)) for chip in row)
+
+
+def _chip(chip: Chip, spot: Spot) -> str:
+    x, y, width, height = map(n, spot)
+    shape = f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="3" {both("card", "edge")}/>'
     value = f" <tspan {BOLD} {fill('ink')}>{escape(chip.value, quote=False)}</tspan>" if chip.value else ""
     return (
-        f'{shape}<text x="{n(left + chip.x + 6)}" y="{n(y + 1.2)}" xml:space="preserve" {fill("soft", "m")}>'
+        f'{shape}<text x="{n(spot.x + 6)}" y="{n(spot.y + 12.7)}" xml:space="preserve" {fill("soft", "m")}>'
         f"{escape(chip.name, quote=False)}{value}</text>"
     )
 

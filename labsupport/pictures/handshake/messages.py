@@ -6,23 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from labsupport.tls.parts import Flight, Part
+from labsupport.tls.parts import CONTINUED, SEALED_RECORD, TAIL, Flight, Part
 
-__all__ = ["FINISHED", "SEALED", "Found", "Path", "broken", "field", "found", "whole"]
+__all__ = ["Found", "Path", "broken", "field", "found"]
 
 #: Where a part stands: the number of its record in the flight, of its part in the record, and so on.
 Path = tuple[int, ...]
 
-#: What nobody here can open, in TLS 1.3 and before.
-SEALED: Final = "encrypted_record"
-#: In TLS 1.2 the one handshake message that is encrypted: it follows ChangeCipherSpec (RFC 5246, section 7.3).
-FINISHED: Final = "encrypted handshake message"
-
-#: What stands behind the content of an encrypted record (RFC 9846, section 5.2).
-_TAIL: Final = frozenset({"type", "zeros", "authentication tag"})
 #: One message may fill several records, and of these there may be several: one box.
-_MANY: Final = frozenset({"NewSessionTicket", "application data", SEALED})
-_CONTINUED: Final = " (continued)"
+_MANY: Final = frozenset({"NewSessionTicket", "application data", SEALED_RECORD})
 
 
 @dataclass(frozen=True)
@@ -47,7 +39,7 @@ def found(flight: Flight) -> list[Found]:
     kept: list[Found] = []
     for number, record in enumerate(flight.parts):
         for one in _inside(record, number):
-            goes_on = one.parts[0][1].label.endswith(_CONTINUED) or one.name in _MANY
+            goes_on = one.parts[0][1].label.endswith(CONTINUED) or one.name in _MANY
             if kept and kept[-1].name == one.name and goes_on:
                 kept[-1] = Found(one.name, kept[-1].parts + one.parts, kept[-1].error or one.error)
             else:
@@ -58,25 +50,25 @@ def found(flight: Flight) -> list[Found]:
 def _inside(record: Part, number: int) -> list[Found]:
     """The messages in a record, behind its header and before its tail; or bytes that are no record at all."""
     inside = [
-        Found(part.label.removesuffix(_CONTINUED), (((number, place), part),), record.error)
+        Found(part.label.removesuffix(CONTINUED), (((number, place), part),), record.error)
         for place, part in enumerate(record.parts)
-        if place and part.label not in _TAIL
+        if place and part.label not in TAIL
     ]
     alone = Found(record.label, (((number,), record),), record.error)
     return inside or [alone] * bool(record.error)
 
 
-def whole(part: Part) -> Iterator[Part]:
-    """A part and all that it consists of, in order."""
-    yield part
-    for one in part.parts:
-        yield from whole(one)
+def field(message: Found, name: str) -> tuple[Path, Part] | None:
+    """The first part of a message that bears this name, with its place."""
+    inside = (one for path, part in message.parts for one in _placed(path, part))
+    return next(((path, part) for path, part in inside if part.label == name), None)
 
 
-def field(message: Found, name: str) -> Part | None:
-    """The first part of a message that bears this name."""
-    parts = (one for _, part in message.parts for one in whole(part))
-    return next((one for one in parts if one.label == name), None)
+def _placed(path: Path, part: Part) -> Iterator[tuple[Path, Part]]:
+    """A part and all that it consists of, in order, each with its place."""
+    yield path, part
+    for number, one in enumerate(part.parts):
+        yield from _placed((*path, number), one)
 
 
 def broken(part: Part) -> Part | None:

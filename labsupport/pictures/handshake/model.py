@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from labsupport.tls.parts import Sender
 
 from .messages import Path
 
-__all__ = ["KEYS", "Message", "Story", "Turn"]
+__all__ = ["KEYS", "Message", "Shown", "Story", "Turn"]
 
 #: What is written before the first message that is secret.
 KEYS: Final = "from here on both ends have keys"
+
+
+class Shown(NamedTuple):
+    """A field that a picture shows: its name, what it says or "", and its place in the tree of its flight."""
+
+    name: str
+    value: str
+    path: Path
 
 
 @dataclass(frozen=True)
 class Message:
     """One box.
 
-    - `says`: what it is for; `fields`: (name, what it says, or "").
+    - `says`: what it is for; `fields`: those of its fields that are shown.
     - `secret`: an eavesdropper cannot read it.
     - `wrong`: what is wrong with it, or who refused it; "" for nothing.
     - `alert`: the name of the alert that it is; "" for any other message.
@@ -29,7 +37,7 @@ class Message:
     name: str
     says: str
     secret: bool
-    fields: tuple[tuple[str, str], ...] = ()
+    fields: tuple[Shown, ...] = ()
     wrong: str = ""
     alert: str = ""
     paths: tuple[Path, ...] = ()

@@ -6,15 +6,16 @@ The same on every run: names and their order, and of the fields those that are t
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
 from labsupport.pictures.ladder.words import fit
-from labsupport.tls.parts import Flight, Part, Sender
+from labsupport.tape.tls import CHANGE_CIPHER_SPEC, CONTENT_TYPES
+from labsupport.tls.parts import SEALED_HANDSHAKE, Flight, Part, Sender
 
 from .endings import failure, refusal
-from .messages import FINISHED, Found, broken, field, found
-from .model import Message, Story, Turn
+from .messages import Found, broken, field, found
+from .model import Message, Shown, Story, Turn
 from .words import FIELDS, MESSAGES, title, words
 
 __all__ = ["Handshake", "tell"]
@@ -72,7 +73,7 @@ def _turn(number: int, flight: Flight, version: str) -> Turn:
 def _message(one: Found, sender: Sender, version: str) -> Message:
     alert = _alert(one)
     return Message(
-        name="Finished" if one.name == FINISHED else one.name,
+        name=_name(one),
         says=f"the {sender} {words(alert)}" if alert else _says(one, sender, version),
         secret=one.secret,
         fields=tuple(_fields(one)),
@@ -82,36 +83,39 @@ def _message(one: Found, sender: Sender, version: str) -> Message:
     )
 
 
+def _name(one: Found) -> str:
+    """In TLS 1.2 one handshake message is encrypted, the one behind change_cipher_spec (RFC 5246, section 7.3)."""
+    return "Finished" if one.name == SEALED_HANDSHAKE else one.name
+
+
 def _says(one: Found, sender: Sender, version: str) -> str:
-    if one.name == "change_cipher_spec" and version == "TLS 1.3":
+    if one.name == CONTENT_TYPES[CHANGE_CIPHER_SPEC] and version == "TLS 1.3":
         return "means nothing; for old devices on the way"
     if one.error:
         return ""
     if one.name == "Certificate" and _empty(one):
         return f"the {sender} has no certificate"
-    said = MESSAGES.get("Finished" if one.name == FINISHED else one.name, "").format(who=sender)
+    said = MESSAGES.get(_name(one), "").format(who=sender)
     hello = one.name in ("ClientHello", "ServerHello")
     return f"{said}, and a key share" if hello and field(one, "key_share") else said
 
 
 def _empty(certificate: Found) -> bool:
     listed = field(certificate, "certificate_list")
-    return listed is not None and len(listed.parts) <= 1  # its length, and no entry
+    return listed is not None and len(listed[1].parts) <= 1  # its length, and no entry
 
 
-def _fields(one: Found) -> list[tuple[str, str]]:
-    shown = []
+def _fields(one: Found) -> Iterator[Shown]:
     for name, with_value in FIELDS.get(one.name, {}).items():
-        part = field(one, name)
-        if part is not None:
-            shown.append((title(name), fit(part.value, _LONGEST) if with_value else ""))
-    return shown
+        if here := field(one, name):
+            path, part = here
+            yield Shown(title(name), fit(part.value, _LONGEST) if with_value else "", path)
 
 
 def _alert(one: Found) -> str:
     """The name of the alert that it is, "" where it is none or cannot be read."""
     said = field(one, "description") if one.name == "alert" else None
-    return said.value if said is not None else ""
+    return said[1].value if said is not None else ""
 
 
 def _wrong(one: Found) -> str:

@@ -7,6 +7,8 @@ from itertools import groupby
 from textwrap import wrap
 from typing import Final
 
+from labsupport.tls.parts import receiver_of
+
 from .model import KEYS, Message, Story, Turn
 from .signs import word
 
@@ -21,7 +23,7 @@ def twin(story: Story) -> str:
     """The handshake, a line or more for each message, with the same facts as the picture."""
     lines = [story.title]
     for k, turn in enumerate(story.turns):
-        lines.append(f"{turn.number:>3}  {turn.sender} ──> {_other(turn)}")
+        lines.append(f"{turn.number:>3}  {turn.sender} ──> {receiver_of(turn.sender)}")
         for m, message in enumerate(turn.messages):
             if (k, m) == story.keys:
                 lines.append(f"     --------  {KEYS}")
@@ -30,12 +32,8 @@ def twin(story: Story) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _other(turn: Turn) -> str:
-    return "server" if turn.sender == "client" else "client"
-
-
 def _lines(message: Message) -> Iterator[str]:
-    said = [message.says, *(f"{name}: {value}" if value else name for name, value in message.fields)]
+    said = [message.says, *(f"{one.name}: {one.value}" if one.value else one.name for one in message.fields)]
     said += [f"✗ {message.wrong}"] * bool(message.wrong)
     lines = [line for one in said for line in wrap(one, _WIDTH - _INDENT, subsequent_indent="  ")]
     yield f"     {word(secret=message.secret):<10}{message.name:<{_NAME}}{lines[0] if lines else ''}"

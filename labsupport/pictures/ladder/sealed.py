@@ -7,16 +7,20 @@ are, differs from run to run.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from labsupport.tape.events import Call
 from labsupport.tape.records import Record
 from labsupport.tape.streams import RECEIVING, SENDING
+from labsupport.tape.tls import CHANGE_CIPHER_SPEC, CONTENT_TYPES
 
 from .draft import Draft
 
 __all__ = ["on_the_wire"]
 
-_CHANGE = "ChangeCipherSpec"  # which in TLS 1.3 is there for the sake of old devices on the way, and says nothing
+_CHANGE: Final = CONTENT_TYPES[
+    CHANGE_CIPHER_SPEC
+]  # which in TLS 1.3 is there for the sake of old devices on the way, and says nothing
 
 
 def on_the_wire(draft: Draft) -> None:

@@ -63,9 +63,11 @@ def gallery(authority: Authority, definitions: Sequence[Definition] = ALL) -> di
     certificate with that fault instead, for the same name and key.
 
     Raises:
-        TypeError: one of the definitions was not made by `@animal(...)`.
+        TypeError: no authority; one of the definitions was not made by `@animal(...)`.
         ValueError: two of them have one name.
     """
+    if not isinstance(authority, Authority):
+        raise TypeError(f"the gallery needs the authority that its clients trust, an Authority, and not {authority!r}")
     for number, one in enumerate(definitions):
         if not isinstance(one, Definition):
             raise TypeError(f"what hangs in the gallery is made by @animal(...), not {one!r}")

@@ -13,8 +13,10 @@ malformed bytes give parts with an `error`.  `errors` finds those, `uncovered` s
 
 from __future__ import annotations
 
+from labsupport.tls.parts import walk
+
 from .alerts import alert
-from .cover import errors, gaps, uncovered, walk
+from .cover import errors, gaps, uncovered
 from .handshake import message
 from .record import application_data, change_cipher_spec, record_header
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from labsupport.tape import tls
 from labsupport.tls.parts import Part
 
 from .cursor import cursor_over
-from .registry import Entry, Registry
+from .registry import Registry
 from .shapes import Field, Number, Struct, Whole, fields
 
 __all__ = ["ALERTS", "alert"]
@@ -16,42 +17,42 @@ _CLOSURE, _ERROR, _OLD = "RFC 9846, section 6.1", "RFC 9846, section 6.2", "RFC 
 
 _LEVELS: Final = Registry(1, {1: "warning", 2: "fatal"})
 
-ALERTS: Final = Registry(
-    1,
-    {
-        0: Entry("close_notify", "The sender sends nothing more: this is the proper end of what it sends.", _CLOSURE),
-        10: Entry("unexpected_message", "A message came that may not come at this point.", _ERROR),
-        20: Entry("bad_record_mac", "A record could not be decrypted: its bytes or the keys are not right.", _ERROR),
-        21: Entry("decryption_failed", "Of TLS 1.0; no longer sent, since it told attackers too much.", _OLD),
-        22: Entry("record_overflow", "A record was longer than allowed.", _ERROR),
-        30: Entry("decompression_failure", "Compressed data could not be unpacked; TLS 1.3 has no compression.", _OLD),
-        40: Entry("handshake_failure", "Nothing that both ends accept was found.", _ERROR),
-        42: Entry("bad_certificate", "The certificate is damaged, or its signature is not right.", _ERROR),
-        43: Entry("unsupported_certificate", "The certificate is of a kind that the sender does not take.", _ERROR),
-        44: Entry("certificate_revoked", "The certificate was revoked.", _ERROR),
-        45: Entry("certificate_expired", "The certificate has expired, or is not valid yet.", _ERROR),
-        46: Entry("certificate_unknown", "The certificate is not acceptable, for another reason.", _ERROR),
-        47: Entry("illegal_parameter", "A field is well formed, and what it says cannot be.", _ERROR),
-        48: Entry("unknown_ca", "The certificate leads to no authority that the sender trusts.", _ERROR),
-        49: Entry("access_denied", "The certificate or key is good, but its owner may not come in.", _ERROR),
-        50: Entry("decode_error", "A message could not be taken apart: a length or a field is out of range.", _ERROR),
-        51: Entry("decrypt_error", "A signature or a checksum of the handshake is not right.", _ERROR),
-        70: Entry("protocol_version", "The other end's version of TLS is known, and not accepted.", _ERROR),
-        71: Entry("insufficient_security", "The server wants stronger algorithms than the client offers.", _ERROR),
-        80: Entry("internal_error", "The sender has a problem of its own, such as no memory.", _ERROR),
-        86: Entry("inappropriate_fallback", "The client came back with an older version without need.", _ERROR),
-        90: Entry("user_canceled", "The sender breaks the handshake off without an error.", _CLOSURE),
-        100: Entry("no_renegotiation", "The sender wants no new handshake inside the connection.", _OLD),
-        109: Entry("missing_extension", "An extension that must be there is not.", _ERROR),
-        110: Entry("unsupported_extension", "An answer came to an extension that was not offered.", _ERROR),
-        112: Entry("unrecognized_name", "The server does not know the host that server_name asks for.", _ERROR),
-        113: Entry("bad_certificate_status_response", "What came as the authority's word (OCSP) is no good.", _ERROR),
-        115: Entry("unknown_psk_identity", "The server knows none of the client's shared keys.", _ERROR),
-        116: Entry("certificate_required", "The server wants a certificate, and the client sent none.", _ERROR),
-        117: Entry("general_error", "An error of which the sender cannot or will not say more.", _ERROR),
-        120: Entry("no_application_protocol", "The server speaks none of the protocols in the client's ALPN.", _ERROR),
-    },
-)
+#: Of each alert what it means, and where that is written.
+_MEANINGS: Final = {
+    "close_notify": ("The sender sends nothing more: this is the proper end of what it sends.", _CLOSURE),
+    "unexpected_message": ("A message came that may not come at this point.", _ERROR),
+    "bad_record_mac": ("A record could not be decrypted: its bytes or the keys are not right.", _ERROR),
+    "decryption_failed": ("Of TLS 1.0; no longer sent, since it told attackers too much.", _OLD),
+    "record_overflow": ("A record was longer than allowed.", _ERROR),
+    "decompression_failure": ("Compressed data could not be unpacked; TLS 1.3 has no compression.", _OLD),
+    "handshake_failure": ("Nothing that both ends accept was found.", _ERROR),
+    "bad_certificate": ("The certificate is damaged, or its signature is not right.", _ERROR),
+    "unsupported_certificate": ("The certificate is of a kind that the sender does not take.", _ERROR),
+    "certificate_revoked": ("The certificate was revoked.", _ERROR),
+    "certificate_expired": ("The certificate has expired, or is not valid yet.", _ERROR),
+    "certificate_unknown": ("The certificate is not acceptable, for another reason.", _ERROR),
+    "illegal_parameter": ("A field is well formed, and what it says cannot be.", _ERROR),
+    "unknown_ca": ("The certificate leads to no authority that the sender trusts.", _ERROR),
+    "access_denied": ("The certificate or key is good, but its owner may not come in.", _ERROR),
+    "decode_error": ("A message could not be taken apart: a length or a field is out of range.", _ERROR),
+    "decrypt_error": ("A signature or a checksum of the handshake is not right.", _ERROR),
+    "protocol_version": ("The other end's version of TLS is known, and not accepted.", _ERROR),
+    "insufficient_security": ("The server wants stronger algorithms than the client offers.", _ERROR),
+    "internal_error": ("The sender has a problem of its own, such as no memory.", _ERROR),
+    "inappropriate_fallback": ("The client came back with an older version without need.", _ERROR),
+    "user_canceled": ("The sender breaks the handshake off without an error.", _CLOSURE),
+    "no_renegotiation": ("The sender wants no new handshake inside the connection.", _OLD),
+    "missing_extension": ("An extension that must be there is not.", _ERROR),
+    "unsupported_extension": ("An answer came to an extension that was not offered.", _ERROR),
+    "unrecognized_name": ("The server does not know the host that server_name asks for.", _ERROR),
+    "bad_certificate_status_response": ("What came as the authority's word (OCSP) is no good.", _ERROR),
+    "unknown_psk_identity": ("The server knows none of the client's shared keys.", _ERROR),
+    "certificate_required": ("The server wants a certificate, and the client sent none.", _ERROR),
+    "general_error": ("An error of which the sender cannot or will not say more.", _ERROR),
+    "no_application_protocol": ("The server speaks none of the protocols in the client's ALPN.", _ERROR),
+}
+
+ALERTS: Final = Registry(1, {number: (name, *_MEANINGS[name]) for number, name in tls.ALERTS.items()})
 
 _ALERT: Final = Struct(
     fields(

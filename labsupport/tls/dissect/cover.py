@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from labsupport.tls.parts import Part
+from labsupport.tls.parts import Part, walk
 
-__all__ = ["errors", "gaps", "uncovered", "walk"]
-
-
-def walk(part: Part) -> Iterator[Part]:
-    """The part, then all in it, from the outside inward and from left to right."""
-    yield part
-    for inner in part.parts:
-        yield from walk(inner)
+__all__ = ["errors", "gaps", "uncovered"]
 
 
 def errors(part: Part) -> list[Part]:

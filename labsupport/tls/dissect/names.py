@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from labsupport.tape import tls
+
 from .registry import Entry, Registry
 
 __all__ = [
@@ -36,15 +38,14 @@ VERSIONS: Final = Registry(
     grease=True,
 )
 
-CONTENT_TYPES: Final = Registry(
-    1,
-    {
-        20: ("change_cipher_spec", "This one belongs to TLS 1.2, and in TLS 1.3 it is sent for looks only."),
-        21: ("alert", "This one carries an error, or says that this side sends no more."),
-        22: ("handshake", "This one carries messages that agree on keys and show who somebody is."),
-        23: ("application_data", "This one carries data of the application, or in TLS 1.3 anything that is encrypted."),
-    },
-)
+_CONTENTS: Final = {
+    tls.CHANGE_CIPHER_SPEC: "This one belongs to TLS 1.2, and in TLS 1.3 it is sent for looks only.",
+    tls.ALERT: "This one carries an error, or says that this side sends no more.",
+    tls.HANDSHAKE: "This one carries messages that agree on keys and show who somebody is.",
+    tls.APPLICATION_DATA: "This one carries data of the application, or in TLS 1.3 anything that is encrypted.",
+    tls.HEARTBEAT: "This one asks whether the other side is still there; nobody should send it any more.",
+}
+CONTENT_TYPES: Final = Registry(1, {number: (name, _CONTENTS[number]) for number, name in tls.CONTENT_TYPES.items()})
 
 _CURVE: Final = "An elliptic curve of NIST"
 _FINITE: Final = "Diffie-Hellman with numbers modulo a known prime of {} bits, without curves."

@@ -26,9 +26,7 @@ class Entry(NamedTuple):
 class Registry:
     """The names of the numbers of one kind, each `size` bytes long.  Every number has an entry: unknown ones say so."""
 
-    def __init__(
-        self, size: int, entries: Mapping[int, Entry | tuple[str, str] | str], *, grease: bool = False
-    ) -> None:
+    def __init__(self, size: int, entries: Mapping[int, tuple[str, ...] | str], *, grease: bool = False) -> None:
         self.size = size
         self._grease = grease
         self._entries = {number: _entry(entry) for number, entry in entries.items()}
@@ -53,5 +51,5 @@ def is_grease(number: int, size: int = 2) -> bool:
     return number & 0x0F0F == 0x0A0A and number >> 8 == number & 0xFF
 
 
-def _entry(entry: Entry | tuple[str, str] | str) -> Entry:
+def _entry(entry: tuple[str, ...] | str) -> Entry:
     return Entry(entry) if isinstance(entry, str) else Entry(*entry)

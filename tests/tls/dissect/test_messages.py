@@ -7,6 +7,7 @@ import re
 import pytest
 
 from labsupport.tls import dissect
+from labsupport.tls.dissect.der import header
 from labsupport.tls.dissect.hellos import RETRY_RANDOM
 from labsupport.tls.parts import Part
 from tests.tls.dissect.messages import (
@@ -182,6 +183,43 @@ def test_a_certificate_says_whose_it_is_and_of_whom() -> None:
     assert said(entry, "subjectPublicKeyInfo") == ["EC secp256r1"]
     assert said(entry, "signatureAlgorithm") == ["ecdsa-with-SHA256"]
     assert said(entry, "issuer")[0] in said(entry, "cert_data")[0]
+
+
+def test_fields_of_a_certificate_that_nobody_uses_any_more_are_named_too() -> None:
+    """issuerUniqueID [1] and subjectUniqueID [2] (RFC 5280, section 4.1)."""
+    empty = b"\x30\0"
+    signed = b"\xa0\0" + b"\2\0" + 5 * empty + b"\x81\0" + b"\x82\0" + b"\xa3\0"
+    body = b"\x30" + vector(1, signed) + empty + b"\3\0"
+    sent = dissect.message(framed(11, vector(3, vector(3, b"\x30" + vector(1, body)))), "server", "TLS 1.2")
+    (tbs,) = (part for part in dissect.walk(sent) if part.label == "tbsCertificate")
+    assert [part.label for part in tbs.parts[1:]] == [
+        "version", "serialNumber", "signature", "issuer", "validity", "subject", "subjectPublicKeyInfo",
+        "issuerUniqueID", "subjectUniqueID", "extensions",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (b"\x30\x05", (0x30, 2, 5)),
+        (b"\x30\x81\x80", (0x30, 3, 128)),
+        (b"\x30\x84\0\1\0\0", (0x30, 6, 65536)),
+        (b"\x30", None),
+        (b"\x30\x80\0\0", None),  # of indefinite length: not DER
+        (b"\x30\x82\1", None),
+        (b"\x30\x85\0\0\0\0\1", None),
+    ],
+)
+def test_the_header_of_a_der_value(raw: bytes, found: tuple[int, int, int] | None) -> None:
+    assert header(raw) == found
+
+
+def test_a_curve_that_nobody_knows_is_a_curve_nevertheless() -> None:
+    sent = dissect.message(framed(12, b"\3", u16(0xFE01), vector(1, b"\4" + bytes(8))), "server", "TLS 1.2")
+    assert [(part.label, part.value) for part in sent.parts[1:3]] == [
+        ("curve_type", "named_curve"),
+        ("named_curve", "unknown, 0xFE01"),
+    ]
 
 
 def test_resumption_names_the_ticket_and_binds_it() -> None:

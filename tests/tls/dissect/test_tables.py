@@ -10,11 +10,11 @@ import subprocess
 import pytest
 
 from labsupport.pictures.handshake import words
-from labsupport.tape import records
+from labsupport.tape import tls as numbers
 from labsupport.tls import dissect
 from labsupport.tls.dissect.alerts import ALERTS
 from labsupport.tls.dissect.extensions import TABLE
-from labsupport.tls.dissect.names import GROUPS, SCHEMES
+from labsupport.tls.dissect.names import CONTENT_TYPES, GROUPS, SCHEMES
 from labsupport.tls.dissect.registry import is_grease
 from labsupport.tls.dissect.suites import CIPHER_SUITES
 from labsupport.tls.parts import Part
@@ -106,12 +106,29 @@ def test_alerts_have_the_numbers_that_python_gives_them() -> None:
     }
 
 
-def test_all_rooms_call_a_number_by_one_name() -> None:
-    """A link, which sees records from outside, and the picture have tables of their own: shorter ones."""
-    assert {number: ALERTS[number].name for number in records._ALERTS} == records._ALERTS
-    named = {number: dissect.message(framed(number, b""), "server").label for number in records._MESSAGES}
-    assert named == records._MESSAGES
-    assert set(words._ALERTS) == set(records._ALERTS.values())
+def test_numbers_have_the_names_that_python_gives_them() -> None:
+    types = {one.value: one.name.lower() for one in ssl._TLSContentType if one < 256}  # type: ignore[attr-defined]
+    assert types | {24: "heartbeat"} == numbers.CONTENT_TYPES
+    known = {one.value: one.name.replace("_", "").lower() for one in ssl._TLSMessageType}  # type: ignore[attr-defined]
+    known[14] = "serverhellodone"  # as RFC 5246 spells it
+    shared = known.keys() & numbers.MESSAGES.keys()
+    assert len(shared) == len(numbers.MESSAGES) - 1  # CompressedCertificate is younger
+    assert {number: numbers.MESSAGES[number].lower() for number in shared} == {
+        number: known[number] for number in shared
+    }
+
+
+def test_every_number_that_has_a_name_has_words_too() -> None:
+    for number, name in numbers.MESSAGES.items():
+        for version in ("TLS 1.3", "TLS 1.2"):
+            shown = dissect.message(framed(number, b""), "server", version)
+            assert shown.label == name
+            assert "known here" not in shown.explanation
+    for number, name in numbers.CONTENT_TYPES.items():
+        assert CONTENT_TYPES[number].name == name
+        assert CONTENT_TYPES[number].meaning
+    of_tls_1_0 = {"decryption_failed", "decompression_failure"}
+    assert set(words._ALERTS) == set(numbers.ALERTS.values()) - of_tls_1_0
 
 
 def test_the_header_of_a_record() -> None:

@@ -1,0 +1,76 @@
+"""How often a learner's selectors come back: the tape has the calls of sockets, and a selector is none."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import selectors
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from labsupport.tape.programs import Owner, current
+
+__all__ = ["Returns", "counted"]
+
+_Select = Callable[..., list[Any]]
+
+#: The classes that have a `select` of their own; which there are differs by system.
+_KINDS: Final = tuple(
+    kind
+    for name in ("SelectSelector", "PollSelector", "EpollSelector", "DevpollSelector", "KqueueSelector")
+    if (kind := getattr(selectors, name, None)) is not None
+)
+
+_lock: Final = threading.Lock()
+_counted: Final[dict[Owner, Returns]] = {}
+_plain: Final[dict[type, _Select | None]] = {}
+
+
+class Returns:
+    """What the `select()` of one owner's selectors gave: `ready` times somebody, `nobody` times nobody."""
+
+    def __init__(self) -> None:
+        self.ready = 0
+        self.nobody = 0
+
+
+@contextlib.contextmanager
+def counted(owner: Owner) -> Iterator[Returns]:
+    """Count for the programs of `owner` while the block runs; asyncio's selectors too."""
+    returns = Returns()
+    with _lock:
+        if not _counted:
+            _plain.update((kind, vars(kind).get("select")) for kind in _KINDS)
+            for kind in _KINDS:
+                kind.select = _counting(kind.select)
+        _counted[owner] = returns
+    try:
+        yield returns
+    finally:
+        with _lock:
+            del _counted[owner]
+            for kind, plain in _plain.items() if not _counted else ():
+                _put_back(kind, plain)
+
+
+def _put_back(kind: Any, plain: _Select | None) -> None:
+    if plain is None:  # it inherits its select()
+        del kind.select
+    else:
+        kind.select = plain
+
+
+def _counting(plain: _Select) -> _Select:
+    @functools.wraps(plain)
+    def select(self: Any, timeout: float | None = None) -> list[Any]:
+        found = plain(self, timeout)
+        owner = current().owner
+        returns = _counted.get(owner) if owner is not None else None
+        if returns is not None and found:
+            returns.ready += 1
+        elif returns is not None:
+            returns.nobody += 1
+        return found
+
+    return select

@@ -1,0 +1,71 @@
+"""A service in a process of its own, so that what it costs is what the process costs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .child import end, start
+
+__all__ = ["Program"]
+
+
+class Program:
+    """One of the six, run as a program until its `stop()` or the end of its `with`; it never outlives this process.
+
+    - `address`: `(host, port)` to connect to; `files`: how many files and sockets it may have open.
+    """
+
+    def __init__(self, module: str, *, grace: float = 2.0) -> None:
+        self._grace = grace
+        self._process = start(module, "--grace", str(grace), "--until-input-ends")
+        assert self._process.stdout is not None
+        host, _, port = self._process.stdout.readline().partition(" ")
+        if not port:
+            raise RuntimeError(f"{module} did not start: {end(self._process, grace) or 'it was killed'}")
+        self.address: tuple[str, int] = (host, int(port))
+        self.files = int(self._process.stdout.readline().split()[-1])
+
+    @property
+    def memory(self) -> int | None:
+        """Bytes of memory that it has now (its resident set); None where the system does not tell."""
+        if sys.platform != "linux":
+            import psutil
+
+            found: int = psutil.Process(self._process.pid).memory_info().rss
+            return found
+        kilobytes = self._status("VmRSS")
+        return kilobytes * 1024 if kilobytes is not None else None
+
+    @property
+    def threads(self) -> int | None:
+        """How many threads the service has now; None where the system does not tell."""
+        if sys.platform != "linux":
+            import psutil
+
+            found: int | None = psutil.Process(self._process.pid).num_threads()
+        else:
+            found = self._status("Threads")
+        return found and found - 1  # one waits for the end of the program's input, and is not the service's
+
+    def _status(self, row: str) -> int | None:
+        """A row of proc_pid_status(5); None once it has ended."""
+        try:
+            lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
+        except OSError:
+            return None
+        return next((int(line.split()[1]) for line in lines if line.startswith(f"{row}:")), None)
+
+    def stop(self) -> None:
+        """Stop it gracefully: its clients get their `grace` to finish.  Twice does no harm."""
+        end(self._process, self._grace + 5.0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
