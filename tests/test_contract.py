@@ -353,7 +353,7 @@ def test_a_snapshot_tells_the_state_and_never_guesses() -> None:
         assert kernel.snapshot(listener).state in {"LISTEN", None}
         if sys.platform == "linux":
             rows = kernel.connections(listener.getsockname()[1])
-            assert {row.state for row in rows} == {"LISTEN", "ESTABLISHED"}
+            assert {row.state for row in rows} >= {"LISTEN", "ESTABLISHED"}  # and what an earlier client left there
 
 
 # predict

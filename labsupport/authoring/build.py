@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def build(path: Path, *, fresh: bool = False) -> Built:
     normalise(notebook)
     seconds: dict[str, float] = {}
     for cell, run in _runs(built, notebook):
-        seconds[cell.id] = run.seconds
+        seconds[cell.id] = run.seconds / programs_a_core()
         stored = [] if fresh else before[id(cell)]
         cell.outputs = _chosen(built, cell, stored, run.outputs)
     if not built.failures:
@@ -67,6 +68,15 @@ def build(path: Path, *, fresh: bool = False) -> Built:
         if built.changed and not built.differences:
             built.differences.append("the file is not in normal form (ids, counts, metadata, white space or key order)")
     return built
+
+
+def programs_a_core() -> float:
+    """How many programs want each core, at least 1: so much longer does a cell take than where it is alone.
+
+    From getloadavg(3), of the last minute; 1 where there is none (Windows).
+    """
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return max(1.0, load / (os.cpu_count() or 1))
 
 
 def _runs(built: Built, notebook: NotebookNode) -> Iterator[tuple[NotebookNode, Run]]:

@@ -49,7 +49,7 @@ ROWS: Final = (
         "where a connection was going before the packet filter redirected it",
         readonly=True,
         needs="a connection that the packet filter redirected",
-        page="Linux: include/uapi/linux/netfilter_ipv4.h",
+        page="Linux: linux/netfilter_ipv4.h",
     ),
     _row("IP_RECVERR", 11, BOOL, "Linux 3.14, Windows 3.14", "errors from the network wait in a queue of their own"),
     _row(

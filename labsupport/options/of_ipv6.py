@@ -73,6 +73,6 @@ ROWS: Final = (
     _row(
         *("IPV6_HDRINCL", 36, BOOL, "Linux 3.15, Windows 3.15", "what is sent begins with an IPv6 header of your own"),
         needs="a raw socket",
-        page="Linux: include/uapi/linux/in6.h",
+        page="Linux: linux/in6.h",
     ),
 )

@@ -21,6 +21,7 @@ _row = partial(Option, Level.SOL_SOCKET)
 _ALL: Final = "Linux, macOS, Windows"
 _UNIX: Final = "Linux, macOS"
 _ADMIN: Final = "CAP_NET_ADMIN"
+_MARKS: Final = "CAP_NET_ADMIN or, since Linux 5.17, CAP_NET_RAW"
 _WINSOCK: Final = "Winsock: SOL_SOCKET options"
 _SETTIMEOUT: Final = "Python has settimeout() for it, and reports this one as BlockingIOError"
 
@@ -111,11 +112,11 @@ ROWS: Final = (
         span="0 to 6; CAP_NET_ADMIN may set more",
         needs="CAP_NET_ADMIN outside 0 to 6",
     ),
-    _row("SO_MARK", 36, INT, "Linux", "a mark on what is sent, for routing and packet filters", needs=_ADMIN),
+    _row("SO_MARK", 36, INT, "Linux", "a mark on what is sent, for routing and packet filters", needs=_MARKS),
     _row("SO_BINDTODEVICE", 25, TEXT, "Linux, macOS 3.13", "use only this network interface, by its name, such as lo"),
     _row(
         *("SO_BINDTOIFINDEX", 62, INT, "Linux 3.13", "use only this network interface, by its number; 0 for any"),
-        page="Linux: include/uapi/asm-generic/socket.h",
+        page="Linux: asm-generic/socket.h",
     ),
     _row("SO_INCOMING_CPU", 49, INT, "Linux", "the processor that last handled an arrival; -1 for none", moves=True),
     _row("SO_PASSCRED", 16, BOOL, "Linux", "receive the sender's process and user", needs="an AF_UNIX socket"),
@@ -138,16 +139,16 @@ ROWS: Final = (
     _row(
         *("SO_MAX_PACING_RATE", 47, RATE, "Linux -", "send no faster than so many bytes a second"),
         shown_by=lessons.FINE,
-        page="Linux: include/uapi/asm-generic/socket.h",
+        page="Linux: asm-generic/socket.h",
     ),
     _row(
         *("SO_MEMINFO", 55, data("struct of 9 numbers"), "Linux -", "memory held, and drops; kernel.snapshot reads it"),
         readonly=True,
-        page="Linux: include/uapi/linux/sock_diag.h",
+        page="Linux: linux/sock_diag.h",
     ),
     _row(
         *("SO_COOKIE", 57, WORD64, "Linux -", "a number of this socket's own, never used again"),
         readonly=True,
-        page="Linux: include/uapi/asm-generic/socket.h",
+        page="Linux: asm-generic/socket.h",
     ),
 )

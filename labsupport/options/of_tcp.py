@@ -18,8 +18,8 @@ __all__ = ["ROWS"]
 _row = partial(Option, Level.IPPROTO_TCP)
 
 _ALL: Final = "Linux, macOS, Windows"
-_HEADER: Final = "Linux: include/uapi/linux/tcp.h"
-_FASTOPEN: Final = "Linux: Documentation/networking/ip-sysctl"
+_HEADER: Final = "Linux: linux/tcp.h"
+_FASTOPEN: Final = "Linux docs: ip-sysctl"
 _REPAIR: Final = "TCP_REPAIR, and so CAP_NET_ADMIN"
 _REPAIRING: Final = "for moving a live connection to another machine"
 
@@ -129,7 +129,7 @@ ROWS: Final = (
     ),
     _row(
         *("TCP_THIN_LINEAR_TIMEOUTS", 16, BOOL, "Linux 3.12", "a connection with little in flight repeats it sooner"),
-        page="Linux: Documentation/networking/tcp-thin",
+        page="Linux docs: tcp-thin",
     ),
     _row(
         *(

@@ -12,7 +12,7 @@ __all__ = ["ROWS"]
 
 _row = partial(Option, Level.IPPROTO_UDP)
 
-_HEADER: Final = "Linux: include/uapi/linux/udp.h"
+_HEADER: Final = "Linux: linux/udp.h"
 
 ROWS: Final = (
     _row("UDP_CORK", 1, BOOL, "Linux -", "join what is sent into one datagram, until it is cleared"),

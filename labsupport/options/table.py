@@ -66,12 +66,22 @@ class Table(Shown):
         return as_html(caption, (*_HEAD, "default here"), [(*_cells(row, text), _default(row)) for row, text in level])
 
     def markdown(self) -> str:
-        """A Markdown table of all that is the same on every machine: for the pages of a chapter."""
-        lines = [_HEAD, ("---",) * len(_HEAD), *(_cells(row, row.level.name) for row in self)]
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        """A Markdown table a level, of all that is the same on every machine: for the pages of a chapter."""
+        return "\n\n".join(_page(level, [row for row in self if row.level is level]) for level in self._levels())
+
+    def _levels(self) -> list[Level]:
+        return list(dict.fromkeys(row.level for row in self))
 
     def __repr__(self) -> str:
         return f"<Table of {len(self)} socket options>"
+
+
+def _page(level: Level, rows: list[Option]) -> str:
+    """Without the column of the level: a page of a notebook has no room for more."""
+    lines = [
+        (name, *rest) for name, _level, *rest in (_HEAD, ("---",) * len(_HEAD), *(_cells(row, "") for row in rows))
+    ]
+    return f"**{level.name}**\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _cells(row: Option, level: str) -> tuple[str, ...]:

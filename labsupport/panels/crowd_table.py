@@ -25,7 +25,7 @@ COSTS: Final = {
     "a pool": "One more client costs a place in the queue. Of {workers} threads each serves one client from its first "
     "byte to its last: {workers} slow ones stop the service for all others.",
     "socketserver": "One more client costs a thread, as with a thread each: the standard library writes the same loop.",
-    "selectors": "One more client costs a socket and about a kilobyte. Nothing in the loop may wait: neither for a "
+    "selectors": "One more client costs a socket and half a kilobyte. Nothing in the loop may wait: neither for a "
     "client nor for a disk.",
     "asyncio": "One more client costs a coroutine and two buffers. Nothing between two awaits may wait: neither for a "
     "client nor for a disk.",
@@ -66,7 +66,7 @@ def _clients(others: int, slow: int) -> str:
 
 def _row(name: str, came: Came | None, ends: Span, *, current: bool) -> str:
     mark = " aria-current=true" if current else ""
-    if came is None or not came.waits:
+    if came is None:
         return f'<tr{mark}><th scope="row">{escape(name)}</th><td colspan="{len(_HEAD) + 1}">not tried</td></tr>'
     of = f" of {len(came.waits)}"
     figures = (

@@ -12,6 +12,7 @@ import traitlets
 
 from labsupport import services
 from labsupport.pictures import Picture
+from labsupport.services.limits import on_a_hub
 from labsupport.tape.events import Event
 
 from .bench import Bench, across
@@ -42,8 +43,7 @@ _NOTE: Final = (
 
 def most(environment: Mapping[str, str] = os.environ) -> int:
     """So many clients may come, the slow ones among them: fewer where others share the machine."""
-    shared = any(name.startswith(("JUPYTERHUB_", "BINDER_")) for name in environment)
-    return _ON_A_HUB if shared else _MOST
+    return _ON_A_HUB if on_a_hub(environment) else _MOST
 
 
 class CrowdPanel(Bench[Crowding]):
@@ -155,7 +155,8 @@ class CrowdPanel(Bench[Crowding]):
             return ["They come. Stop sends them away."]
         ended = {name: came for name, came in made.came.items() if came.over}
         said = [summary(ended)] if len(ended) > 1 else []
-        said += [sentence(self.design, self._came[self.design])] if self.design in self._came else []
+        shown = self.design if self.design in self._came else next(iter(ended), None)  # another was chosen meanwhile
+        said += [sentence(shown, self._came[shown])] if shown is not None else []
         early = ["It was stopped early."] if made.stopped.is_set() else []
         return [*said, *early, *([f"It could not be done to its end: {made.trouble}"] if made.trouble else [])]
 

@@ -52,7 +52,8 @@ class Came:
 class Crowding(Experiment):
     """So many `others`, and `slow` ones before them, come to each of these designs of the service (`services.ALL`).
 
-    - `came`: what came of each so far; `drawn`: for each the events of one slow client and one other.
+    - `came`: what came of each, so far, as soon as one of the others has come there.
+    - `drawn`: for each the events of one slow client and one other.
     - `now`: which design it is with, "" before and after; `trouble`: why it could not go on, or "".
     """
 
@@ -93,7 +94,8 @@ class Crowding(Experiment):
 
             def look(*, over: bool = False) -> bool:
                 cost.look()
-                self.came[design] = _came(visitors, cost, over=over)
+                if any(one.sock is not None for one in visitors.others):  # else nobody has waited yet
+                    self.came[design] = _came(visitors, cost, over=over)
                 return not self.stopped.is_set()
 
             visitors.visit(program.address, PATIENCE, look)

@@ -28,6 +28,9 @@ _COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f
 _MARKERS: Final = ("o", "s", "^", "D", "v", "x")
 _STROKES: Final = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
 
+#: The figures of a distribution: the part that was done by then, and how many values it takes to tell it.
+_QUANTILES: Final = {"median": (0.5, 1), "p90": (0.9, 10), "p99": (0.99, 100), "longest": (1.0, 1)}
+
 _INK: Final = "#1b1b1b"
 _CARD: Final = "#ffffff"
 _GRID: Final = "#d9d9d9"
@@ -103,9 +106,11 @@ def distribution(series: Mapping[str, Sequence[float]], *, what: str = "took", t
         axes.set_xlabel(f"{what} at most (ms)")
         axes.set_ylabel("share of them (%)")
 
-    rows = [(name, f"{len(times)}", *map(_ms, _quantiles(times))) for name, times in series.items()]
+    fewest = min(map(len, series.values()))
+    parts = {name: part for name, (part, needs) in _QUANTILES.items() if fewest >= needs}
+    rows = [(name, f"{len(times)}", *map(_ms, _quantiles(times, parts.values()))) for name, times in series.items()]
     alt = f"How long {_listed(series)} {what}: a curve each, of the share that was done after so many milliseconds."
-    return _plot(draw, series, title, alt, ("", "how many", "median", "p90", "p99", "longest"), rows)
+    return _plot(draw, series, title, alt, ("", "how many", *parts), rows)
 
 
 def points(series: Mapping[str, Sequence[tuple[float, float]]], *, x: str, y: str, title: str = "") -> Plot:
@@ -201,10 +206,10 @@ def _check(series: Any) -> None:
         raise ValueError(f"the series {empty[0]!r} is empty: there is nothing to draw. Measure first.")
 
 
-def _quantiles(times: Sequence[float]) -> tuple[float, ...]:
-    """Median, 90th and 99th percentile, and the longest; the nearest that was measured, none made up."""
+def _quantiles(times: Sequence[float], parts: Iterable[float]) -> list[float]:
+    """For each part of the times the longest in it; the nearest that was measured, none made up."""
     ordered = sorted(times)
-    return tuple(ordered[math.ceil(part * len(ordered)) - 1] for part in (0.5, 0.9, 0.99, 1))
+    return [ordered[math.ceil(part * len(ordered)) - 1] for part in parts]
 
 
 def _counted(moments: Iterable[float], edges: Sequence[float], every: float) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import selectors
 import socket
@@ -32,6 +33,8 @@ class Plan:
     - `address`: where to; `clients`, `silent`: how many, and how many more come first and say nothing.
     - `rounds`: questions that each asks; `hold`: all stay, and ask when all are there; else each comes, asks and goes.
     - `seconds`: after so long it is over; `each_address`: clients that have one address; 0: half of its ports.
+
+    `ValueError`: a number that makes no sense.
     """
 
     address: tuple[str, int]
@@ -41,6 +44,14 @@ class Plan:
     hold: bool = True
     seconds: float = 30.0
     each_address: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (("clients", 1), ("silent", 0), ("rounds", 1), ("each_address", 0)):
+            number: object = getattr(self, name)
+            if not isinstance(number, int) or number < least:
+                raise ValueError(f"{name} is a whole number of at least {least}, not {number!r}")
+        if not (self.seconds > 0 and math.isfinite(self.seconds)):
+            raise ValueError(f"seconds is a number above 0, not {self.seconds!r}")
 
 
 class Caller:
@@ -117,6 +128,8 @@ class Callers:
 
     def step(self, caller: Caller, events: int) -> None:
         """Go on with one client that can."""
+        if caller.sock.fileno() == -1:  # it was lost when another one of the same select() went on
+            return
         try:
             if events & EVENT_WRITE:
                 self.enter(caller)
@@ -154,17 +167,15 @@ class Callers:
 
     def all_ask_when_all_are_there(self) -> None:
         """Where all stay: the last one has come in, or been lost on the way."""
-        self.arrived = time.perf_counter()
+        if self.there:  # else they have been asking for a while, or nobody has come
+            self.arrived = time.perf_counter()
         if not self.plan.hold or len(self.there) + self.gone < self.plan.clients:
             return
         there, self.there = self.there, []
         for caller in there:
             caller.asked_at = time.perf_counter()
             try:
-                if caller.left:
-                    caller.ask()
-                else:
-                    self.finish(caller)
+                caller.ask()
             except OSError as error:
                 self.drop(caller, error)
 

@@ -61,9 +61,12 @@ def _plan() -> Plan:
     parser.add_argument("--each-address", type=int, default=0, help="clients that share 127.0.0.1, then 127.0.0.2 ...")
     found = parser.parse_args()
     address = (found.host, found.port)
-    return Plan(
-        address, found.clients, found.silent, found.rounds, not found.come_and_go, found.seconds, found.each_address
-    )
+    try:
+        return Plan(
+            address, found.clients, found.silent, found.rounds, not found.come_and_go, found.seconds, found.each_address
+        )
+    except ValueError as error:
+        parser.error(str(error))
 
 
 if __name__ == "__main__":

@@ -11,26 +11,32 @@ import asyncio
 import contextlib
 import socket
 from asyncio import StreamReader, StreamWriter
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from labsupport.services.protocol import CHUNK, Talk
+
+Attend = Callable[[StreamReader, StreamWriter], Coroutine[Any, Any, None]]
 
 
 def serve(listener: socket.socket, stop: socket.socket, grace: float = 2.0) -> None:
     """Serve until `stop` can be read; then close `listener`, and give whoever is here `grace` seconds to finish."""
-    asyncio.run(serving(listener, stop, grace))
+    asyncio.run(serving(listener, stop, grace, converse))
 
 
-async def serving(listener: socket.socket, stop: socket.socket, grace: float) -> None:
-    """The same, to be awaited where an event loop runs already, as in a notebook."""
+async def serving(
+    listener: socket.socket, stop: socket.socket, grace: float, attend: Attend, limit: int = CHUNK
+) -> None:
+    """The same, to be awaited where an event loop runs already; `attend` is what each client gets."""
     here: dict[asyncio.Task[None], StreamWriter] = {}
 
     def welcome(reader: StreamReader, writer: StreamWriter) -> None:
         writer.transport.set_write_buffer_limits(0)  # drain() waits until all is sent
-        task = asyncio.create_task(converse(reader, writer))
+        task = asyncio.create_task(attend(reader, writer))
         here[task] = writer
         task.add_done_callback(here.pop)
 
-    server = await asyncio.start_server(welcome, sock=listener, limit=CHUNK, backlog=1024)
+    server = await asyncio.start_server(welcome, sock=listener, limit=limit, backlog=1024)
     stop.setblocking(False)
     await asyncio.get_running_loop().sock_recv(stop, 1)
     await turns()  # those who are in the queue by now are let in

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Any, Final
 
+from .callers import Plan
 from .child import end, start
 from .limits import Limit, limit, raise_files
 
@@ -100,7 +101,7 @@ def visit(
         ValueError: a number that makes no sense.
         RuntimeError: the process of the clients has died; with what it said.
     """
-    with _visiting(address, clients, silent, rounds, hold, seconds, on_progress, cancel) as found:
+    with _visiting(Plan(address, clients, silent, rounds, hold, seconds), on_progress, cancel) as found:
         return found
 
 
@@ -115,31 +116,26 @@ def holding(
     cancel: Event | None = None,
 ) -> contextlib.AbstractContextManager[Visit]:
     """The same for a `with`: in its block all clients that came are still connected."""
-    return _visiting(address, clients, silent, rounds, True, seconds, on_progress, cancel)
+    return _visiting(Plan(address, clients, silent, rounds, True, seconds), on_progress, cancel)
 
 
 @contextlib.contextmanager
-def _visiting(
-    address: tuple[str, int],
-    clients: int,
-    silent: int,
-    rounds: int,
-    hold: bool,
-    seconds: float,
-    on_progress: Callable[[Visit], object] | None,
-    cancel: Event | None,
-) -> Iterator[Visit]:
-    _check(clients, silent, rounds, seconds)
-    numbers = {"--clients": clients, "--silent": silent, "--rounds": rounds, "--seconds": seconds}
-    options = [text for name, number in numbers.items() for text in (name, str(number))]
-    process = start("labsupport.services.clients", *map(str, address), *options, *(() if hold else ("--come-and-go",)))
+def _visiting(plan: Plan, on_progress: Callable[[Visit], object] | None, cancel: Event | None) -> Iterator[Visit]:
+    process = start("labsupport.services.clients", *_words(plan))
     try:
-        found = Visit(clients)
+        found = Visit(plan.clients)
         if not _followed(process, found, on_progress, cancel or Event()):
             raise RuntimeError(f"the clients' process has ended: {end(process, _PATIENCE) or 'it was killed'}")
         yield found
     finally:
         end(process, _PATIENCE)
+
+
+def _words(plan: Plan) -> list[str]:
+    """The plan, as the clients' program takes it."""
+    numbers = {"clients": plan.clients, "silent": plan.silent, "rounds": plan.rounds, "seconds": plan.seconds}
+    options = [f"--{name}={number}" for name, number in numbers.items()]
+    return [*map(str, plan.address), *options, *(() if plan.hold else ("--come-and-go",))]
 
 
 def _followed(
@@ -163,12 +159,3 @@ def _followed(
             found.ended = "cancelled"
             return True
     return False
-
-
-def _check(clients: int, silent: int, rounds: int, seconds: float) -> None:
-    numbers: tuple[tuple[str, Any, int], ...] = (("clients", clients, 1), ("silent", silent, 0), ("rounds", rounds, 1))
-    for name, number, least in numbers:
-        if not isinstance(number, int) or number < least:
-            raise ValueError(f"{name} is a whole number of at least {least}, not {number!r}")
-    if not (seconds > 0 and math.isfinite(seconds)):
-        raise ValueError(f"seconds is a number above 0, not {seconds!r}")

@@ -13,7 +13,7 @@ from typing import Final
 if sys.platform != "win32":
     import resource
 
-__all__ = ["Limit", "limit", "raise_files"]
+__all__ = ["Limit", "limit", "on_a_hub", "raise_files"]
 
 #: Open files that are enough for everything here; macOS allows no more than the second to a process (OPEN_MAX).
 _ENOUGH: Final = (65_536, 10_240)
@@ -60,6 +60,11 @@ def limit(wanted: int = 10_000, *, root: Path = Path("/"), environment: Mapping[
     return Limit(wanted, max(1, min(wanted, most)), why if most < wanted else "", files)
 
 
+def on_a_hub(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether others share this machine, by a JupyterHub or by Binder."""
+    return any(name.startswith(("JUPYTERHUB_", "BINDER_")) for name in environment)
+
+
 def raise_files() -> int:
     """Raise this process's limit of open files as far as it may be raised, or needs to be; what it is now.
 
@@ -99,7 +104,7 @@ def _bounds(files: int, root: Path, environment: Mapping[str, str]) -> Iterator[
         yield free // _BYTES_EACH, f"only {free / 2**30:.1f} GiB of memory is free"
     if _cores(root) < 2:
         yield _ON_ONE_CORE, "one core has to do for the service, its clients and all else"
-    if any(name.startswith(("JUPYTERHUB_", "BINDER_")) for name in environment):
+    if on_a_hub(environment):
         yield _ON_A_HUB, "this is a shared hub, and others need it too"
 
 
@@ -123,7 +128,7 @@ def _free_in_machine(root: Path) -> Iterator[int]:
 def _free_in_groups(root: Path) -> Iterator[int]:
     """What the control group leaves, a container's for example: cgroups(7), the second version and the first."""
     for folder, most, used, cache in (
-        (_group(root), "memory.max", "memory.current", "inactive_file"),
+        *((group, "memory.max", "memory.current", "inactive_file") for group in _groups(root)),
         (root / "sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
     ):
         bound, now = _read(folder / most).strip(), _read(folder / used).strip()
@@ -132,20 +137,22 @@ def _free_in_groups(root: Path) -> Iterator[int]:
             yield int(bound) - int(now) + int(rows.get(cache, 0))  # the cache goes where memory is needed
 
 
-def _group(root: Path) -> Path:
-    """Where the files of this process's control group are; in a container, the root of what it sees."""
+def _groups(root: Path) -> list[Path]:
+    """Where the files of this process's control group are, and of those above it; in a container only the last is."""
     mounted = root / "sys/fs/cgroup"
-    for line in _read(root / "proc/self/cgroup").splitlines():
-        if line.startswith("0::/") and (mounted / line[4:] / "memory.max").exists():
-            return mounted / line[4:]
-    return mounted
+    lines = _read(root / "proc/self/cgroup").splitlines()
+    own = next((mounted / line[4:] for line in lines if line.startswith("0::/")), mounted)
+    return [own, *(above for above in own.parents if above.is_relative_to(mounted))]
 
 
 def _cores(root: Path) -> float:
-    """Cores that this process may use: those that it may run on, or the share that its control group gives it."""
+    """Cores that this process may use: those that it may run on, or the share that its control groups give it."""
     count = float(len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1)
-    share = _read(_group(root) / "cpu.max").split()  # "200000 100000": microseconds of each so many
-    return min(count, int(share[0]) / int(share[1])) if share and share[0].isdigit() else count
+    for group in _groups(root):
+        share, _, period = _read(group / "cpu.max").partition(" ")  # "200000 100000": microseconds of each so many
+        if share.isdigit():
+            count = min(count, int(share) / int(period))
+    return count
 
 
 def _read(file: Path) -> str:

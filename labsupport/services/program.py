@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from .child import end, start
 
@@ -21,21 +22,24 @@ class Program:
     def __init__(self, module: str, *, grace: float = 2.0) -> None:
         self._grace = grace
         self._process = start(module, "--grace", str(grace), "--until-input-ends")
+        try:
+            self.address, self.files = self._said(module)
+        except BaseException:  # a Ctrl-C too: nobody else could stop it
+            self.stop()
+            raise
+
+    def _said(self, module: str) -> tuple[tuple[str, int], int]:
         assert self._process.stdout is not None
         host, _, port = self._process.stdout.readline().partition(" ")
         if not port:
-            raise RuntimeError(f"{module} did not start: {end(self._process, grace) or 'it was killed'}")
-        self.address: tuple[str, int] = (host, int(port))
-        self.files = int(self._process.stdout.readline().split()[-1])
+            raise RuntimeError(f"{module} did not start: {end(self._process, self._grace) or 'it was killed'}")
+        return (host, int(port)), int(self._process.stdout.readline().split()[-1])
 
     @property
     def memory(self) -> int | None:
         """Bytes of memory that it has now (its resident set); None where the system does not tell."""
         if sys.platform != "linux":
-            import psutil
-
-            found: int = psutil.Process(self._process.pid).memory_info().rss
-            return found
+            return self._asked(lambda process: process.memory_info().rss)
         kilobytes = self._status("VmRSS")
         return kilobytes * 1024 if kilobytes is not None else None
 
@@ -43,12 +47,19 @@ class Program:
     def threads(self) -> int | None:
         """How many threads the service has now; None where the system does not tell."""
         if sys.platform != "linux":
-            import psutil
-
-            found: int | None = psutil.Process(self._process.pid).num_threads()
+            found = self._asked(lambda process: process.num_threads())
         else:
             found = self._status("Threads")
         return found and found - 1  # one waits for the end of the program's input, and is not the service's
+
+    def _asked(self, ask: Callable[[Any], int]) -> int | None:
+        """What psutil says where there is no /proc; None once it has ended."""
+        import psutil
+
+        try:
+            return ask(psutil.Process(self._process.pid))
+        except psutil.NoSuchProcess:
+            return None
 
     def _status(self, row: str) -> int | None:
         """A row of proc_pid_status(5); None once it has ended."""

@@ -13,12 +13,13 @@ import socket
 from asyncio import StreamReader, StreamWriter
 from typing import Final
 
-from labsupport.services.coroutines import turns
+from labsupport.services.coroutines import serving
 
 __all__ = ["MOST", "in_turn", "with_queues"]
 
-#: So many lines may wait for one member.
+#: So many lines may wait for one member, and so many bytes may a line have.
 MOST: Final = 100
+LONGEST: Final = 65_536
 #: Bytes for which the kernel is to have room, for each member: few, so that a lesson need not fill megabytes first.
 ROOM: Final = 4096
 
@@ -38,7 +39,6 @@ class Member:
 
     def __init__(self, writer: StreamWriter) -> None:
         self.writer = writer
-        writer.transport.set_write_buffer_limits(0)  # drain() waits until all is sent
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)
 
     async def tell(self, line: bytes) -> None:
@@ -81,30 +81,16 @@ class MemberWithQueue(Member):
 
 async def _open(listener: socket.socket, stop: socket.socket, grace: float, kind: type[Member]) -> None:
     members: list[Member] = []
-    here: dict[asyncio.Task[None], StreamWriter] = {}
 
-    def welcome(reader: StreamReader, writer: StreamWriter) -> None:
+    async def attend(reader: StreamReader, writer: StreamWriter) -> None:
         members.append(member := kind(writer))
-        here[task := asyncio.create_task(_attend(reader, member, members))] = writer
-        task.add_done_callback(here.pop)
+        await _pass_on(reader, member, members)
 
-    server = await asyncio.start_server(welcome, sock=listener)
-    stop.setblocking(False)
-    await asyncio.get_running_loop().sock_recv(stop, 1)
-    with contextlib.suppress(NotImplementedError):  # on Windows
-        asyncio.get_running_loop().remove_reader(listener)
-    await turns()  # close() would forget whom it finds on the way in
-    server.close()
-    if here:
-        await asyncio.wait(here, timeout=grace)
-    for writer in here.values():
-        writer.transport.abort()
-    if here:
-        await asyncio.wait(here)
+    await serving(listener, stop, grace, attend, LONGEST)
 
 
-async def _attend(reader: StreamReader, member: Member, members: list[Member]) -> None:
-    """Pass on what one member says, until it goes."""
+async def _pass_on(reader: StreamReader, member: Member, members: list[Member]) -> None:
+    """Tell the others what one member says, until it goes."""
     with contextlib.suppress(OSError, ValueError):  # it broke off; a line without an end
         while line := await reader.readline():
             for other in list(members):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from labsupport.authoring.__main__ import main
-from labsupport.authoring.build import build
+from labsupport.authoring.build import build, programs_a_core
 
 Notebook = Callable[..., Path]
 IGNORE = {"tags": ["nbval-ignore-output"], "loopback": {"reason": "chance"}}
@@ -83,6 +84,17 @@ def test_what_lint_says_fails_a_build_that_is_written(notebook: Notebook, capsys
     assert command(path, "build") == 1
     assert "no reason" in capsys.readouterr().err
     assert "a" in str(cells(path)[0]["outputs"])
+
+
+@pytest.mark.parametrize(("load", "cores", "programs"), [(0.3, 2, 1), (10.0, 2, 5), (3.0, None, 3)])
+def test_a_cell_may_take_longer_where_others_keep_the_machine_busy(
+    load: float, cores: int | None, programs: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0), raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert programs_a_core() == programs
+    monkeypatch.delattr(os, "getloadavg")
+    assert programs_a_core() == 1
 
 
 def test_fresh_keeps_nothing(notebook: Notebook) -> None:

@@ -1,6 +1,6 @@
 """Does a 64 KiB echo keep its pace?  At 0.85 of plain or more.
 
-python tests/benchmarks/echo_throughput.py
+python -m tests.benchmarks.echo_throughput
 """
 
 from __future__ import annotations

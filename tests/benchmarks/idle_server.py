@@ -1,6 +1,6 @@
 """Does an idle background server use the processor?  No more than a process without one: 1 ms in 5 s is noise.
 
-python tests/benchmarks/idle_server.py
+python -m tests.benchmarks.idle_server
 """
 
 from __future__ import annotations

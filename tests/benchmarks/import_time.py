@@ -1,6 +1,6 @@
 """How long does `import labsupport` take?  Less than 1.3 times `import ipywidgets, anywidget`.
 
-python tests/benchmarks/import_time.py
+python -m tests.benchmarks.import_time
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 On an idle machine: 20 ms are 20 ms, with a hundred chunks in flight; a bandwidth is kept; slices come alone; 20,000
 datagrams are lost, doubled and overtaken as often as was asked; and 100 MB arrive the same while the faults change.
 
-python tests/benchmarks/link_honesty.py
+python -m tests.benchmarks.link_honesty
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 At least socat's throughput, and at most twice the time that socat adds, between the same two programs.  Then: a
 thousand connections through one link at once.
 
-python tests/benchmarks/link_speed.py
+python -m tests.benchmarks.link_speed
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Does the live ladder keep up?  First page of 10,000 events within 1 s; at 1,000 events a second 20 updates at most.
 
-python tests/benchmarks/live_ladder.py
+python -m tests.benchmarks.live_ladder
 """
 
 from __future__ import annotations

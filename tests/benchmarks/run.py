@@ -1,6 +1,6 @@
 """Every benchmark, one after another; ends with 1 if a bound is broken.
 
-python tests/benchmarks/run.py
+python -m tests.benchmarks.run
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Does one slow reader among fifty make the others wait?  In the room that `chat_room` asks for, and in the naive one.
 
-python tests/benchmarks/slow_reader.py
+python -m tests.benchmarks.slow_reader
 
 One member speaks, 48 read what is said, and one, the slow one, reads too (quiet) or never.  Measured is the time from a
 line's send() until the last of the 48 has it, and of those times the 99th percentile.  Each room runs in a process of

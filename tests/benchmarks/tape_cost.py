@@ -1,6 +1,6 @@
 """What does the tape add to one call?  At most 1.5 µs, on one core, best of 15 interleaved pairs.
 
-python tests/benchmarks/tape_cost.py
+python -m tests.benchmarks.tape_cost
 """
 
 from __future__ import annotations

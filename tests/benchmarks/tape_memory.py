@@ -1,6 +1,6 @@
 """How much memory do 100,000 recorded calls hold?  Less than 64 MiB, whatever the calls carried.
 
-python tests/benchmarks/tape_memory.py
+python -m tests.benchmarks.tape_memory
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The service and its clients have a process each.  All clients are connected, each has been answered once on its way in
 and once when all were there; then the service's memory is read.  Also held, for comparison: as few as 1,000 by each.
 
-python tests/benchmarks/ten_thousand.py
+python -m tests.benchmarks.ten_thousand
 """
 
 from __future__ import annotations

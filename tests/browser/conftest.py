@@ -178,6 +178,12 @@ class Notebook:
         """Wait until the notebook is drawn and its kernel idle."""
         self.until("panel?.content?.widgets?.length && panel.sessionContext.session?.kernel?.status === 'idle'")
 
+    def heard(self) -> None:
+        """Wait until the kernel knows all values: while it is busy, ipywidgets holds them back, but no click."""
+        for _ in range(2):  # what was held back is sent when the first answer has come
+            self.ask("panel.sessionContext.session.kernel.requestKernelInfo().then(() => null)")
+            self.ready()
+
     def run(self, index: int) -> None:
         """Run one cell, and wait as `settle` does."""
         self.ask("panel.content.activeCellIndex = argument", index)

@@ -57,6 +57,7 @@ def test_certificate_and_policy_are_chosen_by_the_arrow_keys(open_notebook: Open
     press_in(panel.get_by_role("combobox", name="The server shows:"), "ArrowDown", "ArrowDown")
     press_in(panel.get_by_role("combobox", name="The client's context:"), "ArrowDown", "ArrowDown")
     expect(panel.locator("pre").first).to_contain_text("CERT_NONE")
+    notebook.heard()
     press_in(panel.get_by_role("button", name="Connect"), "Enter")
     status(panel, "expired: ⚠ accepted")
     press_in(panel.get_by_role("radio", checked=True), "ArrowDown")

@@ -29,6 +29,8 @@ panels.handshake(broken)
 PANEL = "panel = panels.handshake(transcript)\npanel"
 PLACE = ".loopback-flights"
 WIDTHS = pytest.mark.parametrize("width", [400, 1400])
+#: Each width in one theme: what a click does depends on neither.
+LOOKS = pytest.mark.parametrize(("width", "theme"), [(400, "light"), (1400, "dark")])
 
 
 def opened(open_notebook: Open, *cells: str, **how: Any) -> tuple[Any, Locator]:
@@ -62,7 +64,7 @@ def test_the_picture_is_seen_whole_in_both_themes(width: int, theme: str, open_n
     notebook.picture(f"flights {width} {theme}")
 
 
-@WIDTHS
+@LOOKS
 def test_a_click_on_a_message_shows_it_and_a_click_on_a_byte_its_field(
     width: int, theme: str, open_notebook: Open
 ) -> None:
@@ -87,7 +89,7 @@ def test_a_click_on_a_message_shows_it_and_a_click_on_a_byte_its_field(
     notebook.picture(f"handshake {width} {theme}")
 
 
-@WIDTHS
+@LOOKS
 def test_a_click_on_a_field_in_the_picture_selects_it(width: int, theme: str, open_notebook: Open) -> None:
     notebook, panel = opened(open_notebook, PANEL, theme=theme, width=width)
     panel.locator(".spot").filter(has_text="server_name localhost, of ClientHello").click()

@@ -94,10 +94,11 @@ def test_the_crowd_is_chosen_by_keyboard_and_typed(open_notebook: Open) -> None:
     panel.get_by_role("spinbutton", name="Clients:").fill("4")
     notebook.page.keyboard.press("Enter")
     press_in(panel.get_by_role("combobox", name="The design:"), *["ArrowDown"] * 4)
+    notebook.heard()
     press_in(panel.get_by_role("button", name="Run", exact=True), "Enter")
     ended(panel, "selectors: ")
     expect(panel).to_contain_text("4 clients, no slow one.")
-    expect(panel).to_contain_text("One more client costs a socket and about a kilobyte.")
+    expect(panel).to_contain_text("One more client costs a socket and half a kilobyte.")
 
 
 def test_both_are_read_on_a_telephone(theme: str, open_notebook: Open) -> None:

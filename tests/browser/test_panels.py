@@ -247,6 +247,7 @@ def test_the_sliders_of_the_protocols_work_by_keyboard_and_by_a_typed_number(ope
     expect(panel.get_by_role("spinbutton", name="Loss:")).to_have_value("0")
     panel.get_by_role("spinbutton", name="Messages:").fill("3")
     notebook.page.keyboard.press("Enter")
+    notebook.heard()
     panel.get_by_role("button", name="Send").click()
     status(panel, "UDP: 3 of 3 came; each once and in order")
     expect(panel.get_by_role("table")).to_contain_text("3 messages, loss 0, doubling 0")
@@ -281,7 +282,7 @@ def test_the_error_zoo_is_guessed_and_then_seen(press: Press, theme: str, open_n
 
 
 def test_the_timeout_of_the_zoo_works_by_keyboard_and_typed(open_notebook: Open) -> None:
-    _, panel = ran(open_notebook, ZOO)
+    notebook, panel = ran(open_notebook, ZOO)
     press_in(panel.get_by_role("slider").first, "ArrowLeft")
     box = panel.get_by_role("spinbutton", name="The client's timeout:, in seconds")
     expect(box).to_have_value("0.4")
@@ -289,5 +290,6 @@ def test_the_timeout_of_the_zoo_works_by_keyboard_and_typed(open_notebook: Open)
     box.press("Enter")
     panel.get_by_role("combobox", name="What goes wrong:").select_option("it reads, and says nothing")
     press_in(panel.get_by_role("radio", name="I do not know yet"), "Space")
+    notebook.heard()
     panel.get_by_role("button", name="Run").click()
     status(panel, "What came: TimeoutError, after ≈ 0.3")

@@ -214,7 +214,7 @@ def test_what_only_root_may(tmp_path: object) -> None:
     run = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, timeout=60, check=True)
     mark, priority, debug, transparent = run.stdout.splitlines()
     assert mark.startswith("[Errno 1] SO_MARK could not be set to 1: this system refused it (EPERM")
-    assert mark.endswith("It needs CAP_NET_ADMIN: do without it, or run as root.")
+    assert mark.endswith("It needs CAP_NET_ADMIN or, since Linux 5.17, CAP_NET_RAW: do without it, or run as root.")
     assert "It needs CAP_NET_ADMIN outside 0 to 6" in priority
     assert debug.startswith("[Errno 13] SO_DEBUG")
     assert "IP_TRANSPARENT" in transparent

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 import traitlets
@@ -15,7 +16,7 @@ from labsupport.panels.crowd_table import COSTS, cost, sentence, summary, table
 from labsupport.panels.crowded import CrowdPanel, most
 from labsupport.panels.crowding import Came, Crowding
 from labsupport.panels.visitors import Visitors
-from labsupport.tape.events import Call, tick
+from labsupport.tape.events import Address, Call, tick
 from labsupport.tape.record import TAPE
 from tests.leftovers import none_left
 from tests.panels.servers import wait_until
@@ -184,11 +185,19 @@ def test_a_crowd_is_told(panel: CrowdPanel) -> None:
     assert "selectors: " in panel.said
     assert "3 clients, no slow one" in panel.found
     assert panel.found.count("not tried") == 5
-    assert "a socket and about a kilobyte" in panel._cost.value
+    assert "a socket and half a kilobyte" in panel._cost.value
     assert "half a" in panel.ladder._picture.text()
     panel.design = POOL
     assert panel.ladder.head["steps"] == 0
     assert panel._cost.value == ""
+
+
+def test_another_design_is_chosen_meanwhile(panel: CrowdPanel) -> None:
+    panel.clients, panel.slow, panel.design = 2, 0, ASYNCIO
+    assert panel.run()
+    panel.design = SELECTORS
+    settled(panel)
+    assert "asyncio: " in panel.said
 
 
 def test_all_designs_at_one_press(panel: CrowdPanel) -> None:
@@ -235,6 +244,28 @@ def test_it_is_stopped_and_keeps_what_it_has(panel: CrowdPanel) -> None:
     assert "It was stopped early." in panel.said
     assert not panel._run.disabled
     assert panel._stop.disabled
+
+
+def test_it_is_stopped_before_anybody_has_come(panel: CrowdPanel, monkeypatch: pytest.MonkeyPatch) -> None:
+    visiting = threading.Event()
+
+    class Late(Visitors):
+        def visit(self, address: Address, seconds: float, look: Callable[[], object]) -> None:
+            visiting.set()
+            super().visit(address, seconds, look)
+
+    monkeypatch.setattr(visitors, "_EARLY", 60.0)
+    monkeypatch.setattr(crowding, "Visitors", Late)
+    panel.slow = 0
+    assert panel.run()
+    made = panel.chosen()
+    assert made is not None
+    wait_until(visiting.is_set)
+    assert panel.stop()
+    settled(panel)
+    assert made.came == {}
+    assert panel.found == ""
+    assert "It was stopped early." in panel.said
 
 
 def test_numbers_by_the_sliders_and_by_the_traits(panel: CrowdPanel) -> None:

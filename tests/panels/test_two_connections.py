@@ -216,7 +216,7 @@ def test_a_difference_and_an_early_end_are_said() -> None:
     assert "There was no time for more trials." in large
 
 
-def test_a_table_before_the_first_trial_has_a_dash_for_each_figure() -> None:
+def test_a_table_before_the_first_trial_has_dots_for_each_figure() -> None:
     assert plain(figures(_made({"a": [], "b": []}))).count("… … …") == 2
 
 

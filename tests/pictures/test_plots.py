@@ -59,9 +59,15 @@ def test_a_cell_shows_a_picture_with_its_sentence_and_the_figures() -> None:
 
 def test_the_figures_are_those_that_were_measured() -> None:
     rows = plots.distribution({"one": [0.001, 0.003, 0.002]}).rows
-    assert rows == (("one", "3", "≈ 2 ms", "≈ 3 ms", "≈ 3 ms", "≈ 3 ms"),)
+    assert rows == (("one", "3", "≈ 2 ms", "≈ 3 ms"),)
     assert plots.points(PAIRS, x="message", y="ms").rows[0] == ("TCP", "3", "≈ 1", "≈ 2", "≈ 6")
     assert plots.rate({"all": [0.1, 0.1, 0.1, 0.2]}, every=0.05).rows == (("all", "≈ 4", "≈ 3"),)
+
+
+@pytest.mark.parametrize(("fewest", "head"), [(9, 4), (10, 5), (99, 5), (100, 6)])
+def test_a_percentile_is_given_where_there_are_enough_for_it(fewest: int, head: int) -> None:
+    plot = plots.distribution({"few": [0.001] * fewest, "many": [0.001] * 99 + [0.002]})
+    assert plot.columns == (*("", "how many", "median", "p90", "p99")[: head - 1], "longest")
 
 
 def test_two_measurements_compare_as_the_same_output() -> None:

@@ -7,9 +7,11 @@ import math
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,14 @@ import pytest
 
 from labsupport import kernel, services
 from labsupport.services import Running, child, crowd
+from labsupport.services import program as program_of
 from labsupport.services.callers import Callers, Plan
+from labsupport.services.protocol import answer
 from tests.leftovers import none_left, until
 
 ALL_AT_ONCE = [name for name, service in services.ALL.items() if service.at_once is None]
 FOREVER = 200.0
+CLIENTS = [sys.executable, "-m", "labsupport.services.clients"]
 
 
 @pytest.mark.parametrize("name", ALL_AT_ONCE)
@@ -119,6 +124,45 @@ def test_they_come_from_more_than_one_address() -> None:
         callers.selector.close()
 
 
+def test_who_is_cut_when_all_begin_to_ask_is_counted_once() -> None:
+    with none_left(), socket.create_server(("127.0.0.1", 0)) as listener:
+        callers = Callers(Plan(listener.getsockname(), 3))
+        goes_on(callers, lambda: callers.connected == 3)
+        first, second, third = (listener.accept()[0] for _ in range(3))
+        for each in (first, second):
+            each.sendall(answer(each.recv(100).rstrip(b"\n")))
+        goes_on(callers, lambda: len(callers.there) == 2)
+        third.sendall(answer(third.recv(100).rstrip(b"\n")))  # so all are there, in the same select() as this:
+        resets(first)
+        goes_on(callers, lambda: bool(callers.failures))
+        begun = callers.arrived
+        resets(second)
+        goes_on(callers, lambda: callers.gone == 2)
+        third.sendall(answer(third.recv(100).rstrip(b"\n")))
+        assert callers.go_on(callers.begun + FOREVER)
+        assert (callers.answered, sum(callers.failures.values())) == (1, 2)
+        assert callers.arrived == begun
+        third.close()
+        for key in list(callers.selector.get_map().values()):
+            key.data.sock.close()
+        callers.selector.close()
+
+
+def goes_on(callers: Callers, ready: Callable[[], bool]) -> None:
+    """Have the clients go on until this is so."""
+
+    def is_ready() -> bool:
+        callers.go_on(time.perf_counter() + 0.01)
+        return ready()
+
+    until(is_ready)
+
+
+def resets(sock: socket.socket) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
 @pytest.mark.parametrize(
     "numbers", [{"clients": 0}, {"clients": 2.5}, {"silent": -1}, {"rounds": 0}, {"seconds": 0}, {"seconds": math.nan}]
 )
@@ -158,6 +202,34 @@ def test_what_a_program_costs() -> None:
         assert program.files >= 100
     program.stop()
     assert (program.memory, program.threads) == (None, None)
+
+
+def test_where_there_is_no_proc_psutil_tells_what_a_program_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("psutil")
+    with services.ALL["selectors"].program() as program:
+        monkeypatch.setattr(sys, "platform", "darwin")
+        threads, memory = program.threads, program.memory
+        program.stop()
+        assert (program.memory, program.threads) == (None, None)
+    assert threads == 1
+    assert (memory or 0) > 2**20
+
+
+def test_a_program_that_is_interrupted_while_it_starts_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[str]] = []
+
+    def start(module: str, *arguments: str) -> subprocess.Popen[str]:
+        started.append(child.start(module, *arguments))
+        return started[-1]
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program_of, "start", start)
+    monkeypatch.setattr(services.Program, "_said", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        services.ALL["selectors"].program()
+    assert started[0].poll() is not None
 
 
 #: Sends a crowd, says which processes there are, and waits to be killed.
@@ -202,10 +274,24 @@ def runs(pid: int) -> bool:
 
 def test_in_a_terminal_it_prints_lines_of_json() -> None:
     with services.ALL["selectors"].running() as service:
-        command = [sys.executable, "-m", "labsupport.services.clients", *map(str, service.address), "--clients", "3"]
-        said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
-    for line in said.splitlines():
-        assert isinstance(json.loads(line), dict)
+        command = [*CLIENTS, *map(str, service.address), "--clients", "3"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            lines = [json.loads(process.stdout.readline())]
+            while "ended" not in lines[-1]:
+                lines.append(json.loads(process.stdout.readline()))
+            process.stdin.close()
+            assert process.wait(60) == 0
+    assert lines[0].keys() == {"files"}
+    assert (lines[-1]["connected"], lines[-1]["answered"], lines[-1]["ended"]) == (3, 3, "")
+
+
+def test_in_a_terminal_a_number_that_makes_no_sense_is_told() -> None:
+    command = [*CLIENTS, "127.0.0.1", "9", "--rounds", "0"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr.endswith("error: rounds is a whole number of at least 1, not 0\n")
 
 
 def test_a_learners_module_of_the_same_name_does_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

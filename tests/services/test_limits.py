@@ -56,11 +56,18 @@ def test_open_files(tmp_path: Path) -> None:
             "sys__fs__cgroup__learners__amara__memory_DOT_stat": "anon 1\ninactive_file 100000000\n",
         },
         {
+            "proc__self__cgroup": "0::/learners/amara\n",
+            "sys__fs__cgroup__learners__amara__memory_DOT_max": "max\n",
+            "sys__fs__cgroup__learners__amara__memory_DOT_current": "1\n",
+            "sys__fs__cgroup__learners__memory_DOT_max": f"{GIB}\n",
+            "sys__fs__cgroup__learners__memory_DOT_current": f"{GIB - 150_000_000}\n",
+        },
+        {
             "sys__fs__cgroup__memory__memory_DOT_limit_in_bytes": f"{GIB}\n",
             "sys__fs__cgroup__memory__memory_DOT_usage_in_bytes": f"{GIB - 150_000_000}\n",
         },
     ],
-    ids=["machine", "container", "group", "version 1"],
+    ids=["machine", "container", "group", "group above", "version 1"],
 )
 def test_memory(tmp_path: Path, files: dict[str, str]) -> None:
     found = asked(tree(tmp_path, **files))
@@ -77,8 +84,10 @@ def test_no_memory_at_all_is_one_client(tmp_path: Path) -> None:
     assert asked(tree(tmp_path, proc__meminfo="MemAvailable: 0 kB\n")).clients == 1
 
 
-def test_one_core(tmp_path: Path) -> None:
-    root = tree(tmp_path, sys__fs__cgroup__cpu_DOT_max="100000 100000\n")
+@pytest.mark.parametrize("group", ["", "learners__", "learners__amara__"])
+def test_one_core(tmp_path: Path, group: str) -> None:
+    files = {f"sys__fs__cgroup__{group}cpu_DOT_max": "100000 100000\n"}
+    root = tree(tmp_path, proc__self__cgroup="0::/learners/amara\n", **files)
     found = limit(10_000, root=root, environment={})
     assert found.clients <= 2_000
     assert found.clients < 2_000 or "one core" in found.why

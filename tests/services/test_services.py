@@ -87,7 +87,7 @@ def test_a_seventh_as_the_page_says() -> None:
 def test_the_page_runs() -> None:
     first, second, _ = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     names: dict[str, Any] = {"services": services}
-    exec(first.replace("    ...", "    address = getattr(locals().get('program'), 'address', None)"), names)
+    exec(first, names)
     from labsupport.services import crowd
 
     with services.ALL["selectors"].program() as program:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from labsupport.exercises.engine import Decided, Deciding, Facts, Mistake, Question
+from labsupport.exercises.engine import Decided, Deciding, Facts, Mistake, Question, decisions, gaps
 
 __all__ = ["CHOOSE_PROTOCOL"]
 
@@ -81,8 +81,7 @@ _NAMES: Final = (
 
 
 def _source(choices: dict[int, str]) -> str:
-    lines = "".join(f"    {number}: {choice!r},\n" for number, choice in choices.items())
-    return f"choose_protocol = {{\n{lines}}}\n".replace("'", '"')
+    return decisions("choose_protocol", choices)
 
 
 # --- the signs of mistakes -------------------------------------------------------------------
@@ -99,7 +98,7 @@ def _first_is(number: int) -> Callable[[Decided], Facts | None]:
 
 def _wrong(number: int, name: str) -> Mistake:
     other = "UDP" if _RIGHT[number] == "TCP" else "TCP"
-    says = f"Number {number}, {other}: {_QUESTIONS[number - 1].choices[other]}"
+    says = f"Number {number}, {other!r}: {_QUESTIONS[number - 1].choices[other]}"
     return Mistake(name, _source({**_RIGHT, number: other}), says, _first_is(number))
 
 
@@ -118,9 +117,7 @@ CHOOSE_PROTOCOL: Final = Deciding(
         "'It is short' and 'it must be fast' are no reasons by themselves. Two of the eight are there to tempt you.",
         "Four are for TCP and four for UDP.",
     ),
-    starter="choose_protocol = {\n"
-    + "".join(f"    {number}: ...,{'  # TCP or UDP?' if number == 1 else ''}\n" for number in _RIGHT)
-    + "}\n",
+    starter=gaps("choose_protocol", len(_QUESTIONS), "TCP or UDP?"),
     solution=_source(_RIGHT),
     alternatives=(
         f"choose_protocol = {list(_RIGHT.values())}\n",
@@ -128,6 +125,7 @@ CHOOSE_PROTOCOL: Final = Deciding(
     ),
     praise="Eight choices, eight reasons. Here they are once more.",
     questions=_QUESTIONS,
+    example="{1: 'TCP', …, 8: 'TCP'}",
     mistakes=(
         Mistake(
             "always_tcp",

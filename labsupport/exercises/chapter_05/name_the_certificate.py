@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from labsupport.exercises.engine import Decided, Deciding, Facts, Mistake, Question
+from labsupport.exercises.engine import Deciding, Question, decisions, gaps, tempting_mistakes
 
 __all__ = ["LINES", "NAME_THE_CERTIFICATE", "Line"]
 
@@ -94,67 +93,20 @@ LINES: Final = (
          "anybody_issues"),
 )  # fmt: skip
 
-_RIGHT: Final = {number: line.right for number, line in enumerate(LINES, 1)}
 
-
-def _answers(line: Line) -> dict[str, str]:
-    """What to say to each choice, by its name in capitals, as `Deciding` looks for it."""
+def _question(line: Line) -> Question:
     said = {name: f"{gives}. Here {line.about}" for name, gives in _GIVES.items()}
     said[line.right] = f"yes: {_GIVES[line.right]}."
     said |= {line.tempting: line.said} if line.name else {}
-    return {name.upper(): answer for name, answer in said.items()}
+    return Question(line.message, said, line.right, line.tempting, line.name)
 
 
-_NAMES: Final = {name.upper(): name for name in _GIVES}
+_NAME: Final = "name_the_certificate"
+_QUESTIONS: Final = tuple(map(_question, LINES))
+_RIGHT: Final = {number: line.right for number, line in enumerate(LINES, 1)}
 
-
-@dataclass(eq=False, repr=False)
-class _Naming(Deciding):
-    """The choices are names, which are shown as they are written in the gallery."""
-
-    def _words(self) -> str:
-        return ", ".join(repr(name) for name in _GIVES)
-
-    def _shape(self) -> str:
-        return f"a dictionary such as {{1: 'self-signed', …, {len(self.questions)}: 'wrong host'}}"
-
-    def _told(self, picked: Any, number: int) -> str:
-        return _told(number, _NAMES[picked.choices[number]])
-
-
-def _told(number: int, name: str) -> str:
-    return f"Number {number}, {name!r}: {_answers(LINES[number - 1])[name.upper()]}"
-
-
-def _source(names: dict[int, str]) -> str:
-    lines = "".join(f"    {number}: {name!r},\n" for number, name in names.items())
-    return f"name_the_certificate = {{\n{lines}}}\n".replace("'", '"')
-
-
-def _first_is(number: int, name: str) -> Callable[[Decided], Facts | None]:
-    """The first wrong choice is this one."""
-
-    def sign(decided: Decided) -> Facts | None:
-        return {} if decided.wrong[:1] == (number,) and decided.choices[number] == name.upper() else None
-
-    return sign
-
-
-def _mistakes() -> tuple[Mistake, ...]:
-    named = [(number, line) for number, line in enumerate(LINES, 1) if line.name]
-    return tuple(
-        Mistake(
-            line.name,
-            _source({**_RIGHT, number: line.tempting}),
-            _told(number, line.tempting),
-            _first_is(number, line.tempting),
-        )
-        for number, line in named
-    )
-
-
-NAME_THE_CERTIFICATE: Final = _Naming(
-    name="name_the_certificate",
+NAME_THE_CERTIFICATE: Final = Deciding(
+    name=_NAME,
     chapter=5,
     prompt=(
         "**Name the certificate.** Nine errors from the logs of nine clients, each with what somebody found out "
@@ -173,15 +125,14 @@ NAME_THE_CERTIFICATE: Final = _Naming(
         ),
         "An address is looked for among the iPAddress entries, never among the names.",
     ),
-    starter="name_the_certificate = {\n"
-    + "".join(f"    {number}: ...,{'  # its name' if number == 1 else ''}\n" for number in _RIGHT)
-    + "}\n",
-    solution=_source(_RIGHT),
+    starter=gaps(_NAME, len(LINES), "its name"),
+    solution=decisions(_NAME, _RIGHT),
     alternatives=(
-        f"name_the_certificate = {list(_RIGHT.values())}\n",
-        _source({number: _RIGHT[number].upper() for number in reversed(_RIGHT)}),
+        f"{_NAME} = {list(_RIGHT.values())}\n",
+        decisions(_NAME, {number: _RIGHT[number].upper() for number in reversed(_RIGHT)}),
     ),
     praise="Nine errors, nine certificates. The cure of each is with the one who shows it.",
-    questions=tuple(Question(line.message, _answers(line), line.right.upper()) for line in LINES),
-    mistakes=_mistakes(),
+    questions=_QUESTIONS,
+    example="{1: 'self-signed', …, 9: 'wrong host'}",
+    mistakes=tempting_mistakes(_NAME, _QUESTIONS),
 )

@@ -165,7 +165,7 @@ def latency_bug(address, names):
 {written().partition("return answers")[2].rstrip()}
 """
 
-_HERE: Final = (
+_EVERYWHERE: Final = (
     Mistake(
         "still_two_sends",
         written(),
@@ -203,18 +203,16 @@ _HERE: Final = (
     ),
 )
 
-MISTAKES: Final = (
-    *_HERE,
-    *(
-        Mistake(
-            "acknowledges_on_the_wrong_side",
-            written(before=("sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)",)),
-            "TCP_QUICKACK is about the ACKs that your side sends. It is the server's ACK that is late, and your second "
-            "send that waits for it: the cure is on the side that writes twice and then waits. Set TCP_NODELAY there, "
-            "or send once.",
-            _acknowledges_here,
-        )
-        for _ in ((),)
-        if _QUICKACK != _NONE
+#: Where there is TCP_QUICKACK.
+_OF_QUICKACK: Final = (
+    Mistake(
+        "acknowledges_on_the_wrong_side",
+        written(before=("sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)",)),
+        "TCP_QUICKACK is about the ACKs that your side sends. It is the server's ACK that is late, and your second "
+        "send that waits for it: the cure is on the side that writes twice and then waits. Set TCP_NODELAY there, "
+        "or send once.",
+        _acknowledges_here,
     ),
 )
+
+MISTAKES: Final = (*_EVERYWHERE, *(_OF_QUICKACK if _QUICKACK != _NONE else ()))

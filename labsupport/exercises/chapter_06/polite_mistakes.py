@@ -40,10 +40,6 @@ def _resized(outcome: Outcome) -> bool:
     return bool(outcome.calls("setsockopt"))
 
 
-def _late(outcome: Outcome) -> bool:
-    return outcome.raised(TimeoutError)
-
-
 def _all_sent(outcome: Outcome) -> bool:
     return sum(call.length or 0 for call in outcome.sends) == len(outcome.noted["mine"])
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from labsupport.exercises.engine import Decided, Deciding, Facts, Mistake, Question
+from labsupport.exercises.engine import Deciding, Question, decisions, gaps, tempting_mistakes
 
 __all__ = ["READ_REPORT", "REPORTS", "Report"]
 
@@ -81,61 +80,12 @@ REPORTS: Final = (
            "of the same level is stronger.", "nodelay_and_cork"),
 )  # fmt: skip
 
-_RIGHT: Final = {number: report.right for number, report in enumerate(REPORTS, 1)}
-_NAMES: Final = {name.upper(): name for name in _SHOWS}
 
-
-def _answers(report: Report) -> dict[str, str]:
-    """What to say to each choice, by its name in capitals, as `Deciding` looks for it."""
+def _question(report: Report) -> Question:
     said = {name: f"{shows}. Here {report.about}" for name, shows in _SHOWS.items()}
     said[report.right] = f"yes: {report.about}"
     said |= {report.tempting: report.said} if report.name else {}
-    return {name.upper(): answer for name, answer in said.items()}
-
-
-def _told(number: int, name: str) -> str:
-    return f"Number {number}, {name!r}: {_answers(REPORTS[number - 1])[name.upper()]}"
-
-
-@dataclass(eq=False, repr=False)
-class _Naming(Deciding):
-    """The choices are names, which are shown as they are written in the prompt."""
-
-    def _words(self) -> str:
-        return ", ".join(repr(name) for name in _SHOWS)
-
-    def _shape(self) -> str:
-        return f"a dictionary such as {{1: 'buffer too small', …, {len(self.questions)}: 'cannot restart'}}"
-
-    def _told(self, picked: Any, number: int) -> str:
-        return _told(number, _NAMES[picked.choices[number]])
-
-
-def _source(names: dict[int, str]) -> str:
-    lines = "".join(f"    {number}: {name!r},\n" for number, name in names.items())
-    return f"read_report = {{\n{lines}}}\n".replace("'", '"')
-
-
-def _first_is(number: int, name: str) -> Callable[[Decided], Facts | None]:
-    """The first wrong choice is this one."""
-
-    def sign(decided: Decided) -> Facts | None:
-        return {} if decided.wrong[:1] == (number,) and decided.choices[number] == name.upper() else None
-
-    return sign
-
-
-def _mistakes() -> tuple[Mistake, ...]:
-    named = [(number, report) for number, report in enumerate(REPORTS, 1) if report.name]
-    return tuple(
-        Mistake(
-            report.name,
-            _source({**_RIGHT, number: report.tempting}),
-            _told(number, report.tempting),
-            _first_is(number, report.tempting),
-        )
-        for number, report in named
-    )
+    return Question(report.whose, said, report.right, report.tempting, report.name)
 
 
 def _shown(number: int, report: Report) -> str:
@@ -143,8 +93,12 @@ def _shown(number: int, report: Report) -> str:
     return f"{number}  {report.whose}\n" + "".join(rows)
 
 
-READ_REPORT: Final = _Naming(
-    name="read_report",
+_NAME: Final = "read_report"
+_QUESTIONS: Final = tuple(map(_question, REPORTS))
+_RIGHT: Final = {number: report.right for number, report in enumerate(REPORTS, 1)}
+
+READ_REPORT: Final = Deciding(
+    name=_NAME,
     chapter=6,
     prompt=(
         "**Read a report.** Eight sockets, what each is for, and where its options differ from those of a fresh one, "
@@ -161,15 +115,14 @@ READ_REPORT: Final = _Naming(
         "An option is a level and a number: the same number at another level is another option.",
         "Units: keepalive has seconds, TCP_USER_TIMEOUT milliseconds, buffers bytes; and 0 s is special.",
     ),
-    starter="read_report = {\n"
-    + "".join(f"    {number}: ...,{'  # its fault' if number == 1 else ''}\n" for number in _RIGHT)
-    + "}\n",
-    solution=_source(_RIGHT),
+    starter=gaps(_NAME, len(REPORTS), "its fault"),
+    solution=decisions(_NAME, _RIGHT),
     alternatives=(
-        f"read_report = {list(_RIGHT.values())}\n",
-        _source({number: _RIGHT[number].upper() for number in reversed(_RIGHT)}),
+        f"{_NAME} = {list(_RIGHT.values())}\n",
+        decisions(_NAME, {number: _RIGHT[number].upper() for number in reversed(_RIGHT)}),
     ),
     praise="Eight reports, eight faults: six by a line that is there, two by one that is not.",
-    questions=tuple(Question(report.whose, _answers(report), report.right.upper()) for report in REPORTS),
-    mistakes=_mistakes(),
+    questions=_QUESTIONS,
+    example="{1: 'buffer too small', …, 8: 'cannot restart'}",
+    mistakes=tempting_mistakes(_NAME, _QUESTIONS),
 )

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from labsupport.exercises import peers
 from labsupport.exercises.conformance.services import service_cases
+from labsupport.exercises.conformance.stops import stoppable
 from labsupport.exercises.engine import Case, Outcome, Stage, Task
 from labsupport.exercises.peers import Peer, Unmet
-from labsupport.services.running import stop_pair
 from labsupport.tape.ending import wait_unseen
 from labsupport.tape.events import clock
 from labsupport.tape.programs import current
 
 from .gate import behind_a_gate, gate, opens
+from .stop_answers import COROUTINES, POOL
 from .stop_mistakes import GRACE, LEFT, MISTAKES, NEW, STARTER, written
 from .waking import wakes
 
@@ -80,13 +80,7 @@ def _case(title: str, play: Callable[[Stage, Callable[[], None]], None], grace: 
     """A case with a `stop` of its own; the function is called when the gate opens."""
 
     def given(stage: Stage) -> tuple[object, ...]:
-        with stage.learner.adopt():
-            stage.listener = peers.listen()
-            stop, stopper = stop_pair()
-        for end in (stop, stopper):
-            stage.afterwards.callback(end.close)
-        stage.noted["stopper"] = stopper
-        return stage.listener, stop, grace, gate(stage)
+        return *stoppable(stage), grace, gate(stage)
 
     def played(stage: Stage) -> None:
         stop: Callable[[], None] = stage.noted["stopper"].close
@@ -194,103 +188,12 @@ GRACEFUL_STOP: Final = Task(
         "Keep every thread with its connection. `thread.join(seconds)` waits no longer than that; fix one deadline.",
         (
             "connection.shutdown(socket.SHUT_RDWR) wakes the thread that waits in recv() or sendall(); a close in "
-            "another thread wakes nobody."
+            "another thread need not wake it."
         ),
     ),
     starter=STARTER,
     solution=written(),
-    alternatives=(
-        """\
-import asyncio
-
-
-async def serve(listener, stop, grace):
-    here = {}
-
-    def welcome(reader, writer):
-        task = asyncio.create_task(echo(reader, writer))
-        here[task] = writer
-        task.add_done_callback(here.pop)
-
-    server = await asyncio.start_server(welcome, sock=listener)
-    stop.setblocking(False)
-    await asyncio.get_running_loop().sock_recv(stop, 1)
-    for _ in range(4):  # those in the queue are let in
-        await asyncio.sleep(0)
-    server.close()
-    if here:
-        await asyncio.wait(here, timeout=grace)
-    for writer in here.values():
-        writer.transport.abort()
-    if here:
-        await asyncio.wait(here)
-
-
-async def echo(reader, writer):
-    writer.transport.set_write_buffer_limits(0)
-    try:
-        while data := await reader.read(1000):
-            writer.write(data)
-            await writer.drain()
-    except OSError:
-        pass
-    writer.close()
-    try:
-        await writer.wait_closed()
-    except OSError:
-        pass
-
-
-def graceful_stop(listener, stop, grace):
-    asyncio.run(serve(listener, stop, grace))
-""",
-        """\
-import select
-import socket
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
-
-def echo(connection, here):
-    try:
-        while data := connection.recv(4096):
-            connection.sendall(data)
-    except OSError:
-        pass
-    here.discard(connection)
-    connection.close()
-
-
-def cut(here):
-    for connection in list(here):
-        try:
-            connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-
-
-def graceful_stop(listener, stop, grace):
-    here, over = set(), False
-    listener.setblocking(False)
-    with ThreadPoolExecutor(64) as pool:
-        while True:
-            if not over:
-                over = stop in select.select([listener, stop], [], [])[0]
-            try:
-                connection, _ = listener.accept()
-            except BlockingIOError:
-                if over:
-                    break
-                continue
-            connection.setblocking(True)
-            here.add(connection)
-            pool.submit(echo, connection, here)
-        listener.close()
-        timer = threading.Timer(grace, cut, args=(here,))
-        timer.start()
-    timer.cancel()
-""",
-    ),
+    alternatives=(COROUTINES, POOL),
     cases=(
         _case("Amara has gone when the stop comes", _nobody_here),
         _case("the stop comes while Amara talks", _in_the_middle, _LONG),

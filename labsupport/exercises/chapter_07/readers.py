@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 from typing import Final
 
+from labsupport.exercises.conformance.filling import sent_until_full
 from labsupport.exercises.engine import Stage
-from labsupport.exercises.peers import Peer, Unmet
+from labsupport.exercises.peers import Peer
 from labsupport.tape.watched import Plain
 
 __all__ = ["MOST", "fills", "numbers", "stands_at", "with_little_room"]
@@ -19,9 +20,6 @@ MOST: Final = 524_288
 _THERE: Final = 32_768
 _BACK: Final = 4096
 _KEEPS: Final = 16_384
-_BLOCK: Final = 16_384
-#: Seconds in which a program that goes on to read has read something.
-_REST: Final = 0.25
 
 
 def with_little_room(stage: Stage, name: str) -> Peer:
@@ -48,24 +46,7 @@ def _line(number: int) -> bytes:
     return b"%07d\n" % number
 
 
-def fills(stage: Stage, peer: Peer, most: int = MOST) -> bytes:
+def fills(stage: Stage, peer: Peer) -> bytes:
     """Say numbers and read nothing, until there is room for no more: what was sent.  `Unmet` if room never ends."""
-    data, sent, full = numbers(most), 0, False
-    patience = peer.sock.gettimeout()
-    Plain.settimeout(peer.sock, 0)
-    while sent < most:
-        try:
-            sent += peer.sock.send(data[sent : sent + _BLOCK])
-            full = False
-        except BlockingIOError:
-            if full:
-                break
-            stage.rest(_REST)  # now the learner's program has read what it wants to
-            full = True
-        except OSError:
-            break  # it is hung up on; who reads next is told
-        stage.steps += 1
-    Plain.settimeout(peer.sock, patience)
-    if sent >= most:
-        raise Unmet(peer.name, "a send() that waits, for it reads no answer", f"room for all of {most} bytes")
-    return data[:sent]
+    data = numbers(MOST)
+    return data[: sent_until_full(stage, peer, data)]

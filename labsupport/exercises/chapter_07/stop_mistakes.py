@@ -174,9 +174,9 @@ def echo(connection):
     except OSError:
         pass
 """,
-        "The listener is closed, your function has returned, and accept() in the other thread still waits: a close "
-        "wakes nobody, and the next client may even get in. Wait in select() for the listener *and* for `stop`, or "
-        "wake accept() by listener.shutdown().",
+        "The listener is closed, your function has returned, and accept() in the other thread still waits: on "
+        "Linux a close wakes nobody, and the next client may even get in. Wait in select() for the listener *and* for "
+        "`stop`, or wake accept() by listener.shutdown().",
         _accept_still_waits,
     ),
     Mistake(

@@ -20,7 +20,7 @@ deciding    `Deciding`: one of a few for each of several questions
 
 from .case import ANYTHING, Case, Facts, Having, Mistake, Outcome
 from .choice import Choice, Fault, Picked
-from .deciding import Decided, Deciding, Question
+from .deciding import Decided, Deciding, Question, decisions, gaps, tempting_mistakes
 from .exercise import Exercise, Task
 from .sources import fill
 from .stage import Stage
@@ -48,11 +48,14 @@ __all__ = [
     "Verdict",
     "Words",
     "alone",
+    "decisions",
     "every_size",
     "fill",
+    "gaps",
     "reading",
     "seen",
     "swept",
     "taken",
+    "tempting_mistakes",
     "walked",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from labsupport.exercises.conformance import Report, check_datagram_client, check_datagram_server
-from labsupport.tape.watched import live
+from tests.leftovers import none_left
 
 
 def failing(report: Report) -> set[str]:
@@ -134,7 +133,6 @@ def test_a_wrong_server_fails_where_its_fault_is(maker: Callable[[Any], None], n
 
 
 def test_nothing_is_left() -> None:
-    before = len(live()), threading.active_count()
-    asked(_asks_once)
-    check_datagram_server(_takes_nothing_for_the_end, b"hi", b"HI")
-    assert (len(live()), threading.active_count()) == before
+    with none_left():
+        asked(_asks_once)
+        check_datagram_server(_takes_nothing_for_the_end, b"hi", b"HI")

@@ -6,14 +6,13 @@ import contextlib
 import json
 import socket
 import struct
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from labsupport.exercises.conformance import Report, check_reader, check_writer
-from labsupport.tape.watched import live
+from tests.leftovers import none_left
 
 MAXIMUM = 10_000
 
@@ -176,10 +175,9 @@ def test_a_loop_that_does_not_understand_the_end_is_stopped() -> None:
 
 
 def test_nothing_is_left_of_a_reader_that_waits_for_ever() -> None:
-    before = len(live()), threading.active_count()
-    report = checked(_no_maximum, range(1, 3))
-    assert failing(report) == [LARGE]
-    assert (len(live()), threading.active_count()) == before
+    with none_left():
+        report = checked(_no_maximum, range(1, 3))
+        assert failing(report) == [LARGE]
 
 
 # --- writers ---------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from labsupport.exercises.conformance import Report, check_client, check_server
-from labsupport.tape.watched import live
+from tests.leftovers import none_left
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
@@ -172,10 +172,9 @@ def test_a_server_for_one_at_a_time_passes_if_that_is_all_it_is_to_do() -> None:
 
 
 def test_nothing_is_left_of_a_server() -> None:
-    before = len(live()), threading.active_count()
-    check_server(_one_at_a_time)
-    check_server(lambda listener: time.sleep(0.01))
-    assert (len(live()), threading.active_count()) == before
+    with none_left():
+        check_server(_one_at_a_time)
+        check_server(lambda listener: time.sleep(0.01))
 
 
 def test_exchanges_that_say_nothing_are_refused() -> None:
@@ -249,6 +248,5 @@ def test_a_client_that_never_connects_passes_in_no_case() -> None:
 
 
 def test_nothing_is_left_of_a_client() -> None:
-    before = len(live()), threading.active_count()
-    asked(_without_a_timeout)
-    assert (len(live()), threading.active_count()) == before
+    with none_left():
+        asked(_without_a_timeout)

@@ -32,6 +32,7 @@ from labsupport.tape.excerpt import Excerpt
 from labsupport.tape.programs import Owner, current
 from labsupport.tape.record import TAPE
 from labsupport.tape.watched import endpoint_of, live
+from tests.leftovers import none_left
 
 DATA = "héllo 你好 नमस्ते".encode()
 
@@ -327,11 +328,10 @@ def test_an_error_may_be_what_is_right(end: End, raises: type[Exception]) -> Non
 
 
 def test_nothing_is_left_open() -> None:
-    before = len(live()), threading.active_count()
-    first_wrong(lambda sock: sock.makefile("rb").read(1), lambda _: Trial(b"x", b"x"), range(1, 20))
-    with pytest.raises(LookupError):
-        first_wrong(message, two, tried=_breaks)
-    assert (len(live()), threading.active_count()) == before
+    with none_left():
+        first_wrong(lambda sock: sock.makefile("rb").read(1), lambda _: Trial(b"x", b"x"), range(1, 20))
+        with pytest.raises(LookupError):
+            first_wrong(message, two, tried=_breaks)
 
 
 def test_when_time_is_over_the_telling_sizes_are_left() -> None:
@@ -375,17 +375,16 @@ def _spins(sock: socket.socket) -> None:
 
 @pytest.mark.parametrize("hangs", [_selects, _is_patient, _spins])
 def test_an_unseen_reader_that_hangs_can_be_ended(hangs: Callable[[socket.socket], None]) -> None:
-    before = len(live()), threading.active_count()
-    begun = threading.Event()
+    with none_left():
+        begun = threading.Event()
 
-    def read(sock: socket.socket) -> None:
-        assert sock.recv(9) == b"all"
-        begun.set()
-        hangs(sock)
+        def read(sock: socket.socket) -> None:
+            assert sock.recv(9) == b"all"
+            begun.set()
+            hangs(sock)
 
-    run = Run("reader", lambda: first_wrong(read, lambda _: Trial(b"all"), [5], learner=run.owner))
-    run.start()
-    assert begun.wait(5)
-    finish([run])
-    assert run.wait(5)
-    assert (len(live()), threading.active_count()) == before
+        run = Run("reader", lambda: first_wrong(read, lambda _: Trial(b"all"), [5], learner=run.owner))
+        run.start()
+        assert begun.wait(5)
+        finish([run])
+        assert run.wait(5)
