@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ _HOME: Final = str(Path(__file__).resolve().parents[2])
 
 
 def start(module: str, *arguments: str) -> subprocess.Popen[str]:
-    """``python -m module arguments``, with pipes for its input, its output and its errors.
+    """``python -m module arguments``, with pipes for its input and its output, and a file for its errors.
 
     A process of which nobody is left that could write to its input reads the end there: so it notices that we are gone,
     however we went.  It gets a session of its own, so that a Ctrl-C for us does not end it in the middle of a line.
@@ -26,16 +27,20 @@ def start(module: str, *arguments: str) -> subprocess.Popen[str]:
     path = os.pathsep.join(filter(None, (_HOME, os.environ.get("PYTHONPATH"))))
     # Safe path: a learner's `socket.py` in the current folder is not for us.
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
-    return subprocess.Popen(  # noqa: S603  our own modules
+    # A file, for a pipe that nobody reads would fill, and stop it.  `end` closes it.
+    errors = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
+    process = subprocess.Popen(  # noqa: S603  our own modules
         [sys.executable, "-m", module, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=errors,
         text=True,
         encoding="utf-8",
         env=environment,
         start_new_session=os.name == "posix",
     )
+    process.stderr = errors
+    return process
 
 
 def end(process: subprocess.Popen[str], patience: float) -> str:
@@ -57,6 +62,7 @@ def end(process: subprocess.Popen[str], patience: float) -> str:
     if process.stderr.closed:
         return ""
     with process.stderr:
+        process.stderr.seek(0)
         return process.stderr.read().strip()
 
 
