@@ -35,7 +35,8 @@ export default {
       update();
     };
     slider.addEventListener("input", () => tell(slider.value));
-    box.addEventListener("change", () => tell(box.value)); // when it is left, or Enter: not in the middle of a number
+    box.addEventListener("change", () => tell(box.value)); // when it is left: not in the middle of a number
+    box.addEventListener("keydown", (event) => event.key === "Enter" && tell(box.value));
     el.classList.add("loopback-slider");
     const name = make("span", { "aria-hidden": "true" }, model.get("description"));
     el.append(name, slider, box, make("span", { "aria-hidden": "true" }, model.get("unit")));

@@ -93,6 +93,7 @@ def test_the_crowd_is_chosen_by_keyboard_and_typed(open_notebook: Open) -> None:
     expect(panel.get_by_role("spinbutton", name="Slow ones before them:")).to_have_value("0")
     panel.get_by_role("spinbutton", name="Clients:").fill("4")
     notebook.page.keyboard.press("Enter")
+    expect(panel.get_by_role("slider", name="Clients:")).to_have_value("4")
     press_in(panel.get_by_role("combobox", name="The design:"), *["ArrowDown"] * 4)
     notebook.heard()
     press_in(panel.get_by_role("button", name="Run", exact=True), "Enter")
