@@ -75,7 +75,7 @@ def test_a_silent_client_stops_nobody_and_ctrl_c_ends_it(papers: Path) -> None:
         _, said = process.communicate(timeout=10)
     assert answer.endswith(b"\r\n\r\n" + GREETING.encode())
     assert process.returncode == 1
-    assert said.endswith("stopped\n")
+    assert "stopped" in said  # beside what the silent client's thread says
     assert "Traceback" not in said
 
 
