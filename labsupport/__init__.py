@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from labsupport.tape.watched import install
 
 if TYPE_CHECKING:
-    from labsupport import exercises, faults, kernel, measure, options, panels, pictures, tls
+    from labsupport import chat, exercises, faults, kernel, measure, options, panels, pictures, tls
     from labsupport.link import Link
     from labsupport.panels.prediction import predict
     from labsupport.pictures import plots
@@ -28,6 +28,7 @@ __all__ = [
     "Link",
     "Signal",
     "background",
+    "chat",
     "exercises",
     "faults",
     "kernel",
@@ -49,6 +50,7 @@ _PLACES = {
     "Link": "labsupport.link:Link",
     "Signal": "labsupport.threads:Signal",
     "background": "labsupport.threads:background",
+    "chat": "labsupport.chat",
     "exercises": "labsupport.exercises",
     "faults": "labsupport.faults",
     "kernel": "labsupport.kernel",

@@ -20,7 +20,7 @@ from labsupport.tape.streams import RECEIVING
 from labsupport.tape.watched import endpoint_of
 
 if TYPE_CHECKING:
-    from labsupport.panels.ladder import LiveLadder
+    from labsupport.panels.parts.ladder import LiveLadder
 
 __all__ = ["Tape", "Window", "label", "watch"]
 
@@ -69,7 +69,7 @@ class Tape(Picture):
 
     def live(self) -> LiveLadder:
         """The ladder as a widget: it grows while the block runs, and can be stepped through."""
-        from labsupport.panels.ladder import LiveLadder
+        from labsupport.panels.parts.ladder import LiveLadder
 
         return LiveLadder(self.now, lambda: self.open)
 

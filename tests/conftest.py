@@ -9,6 +9,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
+#: How the tests begin that take minutes; one that computes, as a browser does, beside those that wait.
+LONGEST = (
+    "tests/exercises/test_exercises.py",
+    "tests/browser/test_notebooks.py",
+    "tests/notebooks/test_torture.py",
+    "tests/browser/",
+    "tests/exercises/",
+    "notebooks/",
+)
+
 
 def pytest_configure() -> None:
     """A shell that started us in the background has SIGINT ignored, and tests press Ctrl-C."""
@@ -16,8 +26,12 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser's tests come last: Playwright leaves an event loop running until the session ends."""
-    items.sort(key=lambda item: "tests/browser/" in item.path.as_posix())
+    """What takes longest comes first: no worker is to be busy with it when the others have nothing left."""
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    return next((rank for rank, start in enumerate(LONGEST) if item.nodeid.startswith(start)), len(LONGEST))
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,7 @@ from labsupport import (
     Link,
     Signal,
     background,
+    chat,
     exercises,
     faults,
     kernel,
@@ -39,7 +40,7 @@ from labsupport.tape.watched import install, installed
 from labsupport.window import Tape
 
 NAMES = [
-    *("Link", "Signal", "background", "exercises", "faults", "kernel", "label", "measure", "options"),
+    *("Link", "Signal", "background", "chat", "exercises", "faults", "kernel", "label", "measure", "options"),
     *("panels", "pictures", "plots", "predict", "serve", "tls", "uninstall", "watch"),
 ]
 
@@ -547,6 +548,22 @@ def test_a_comparison_is_honest() -> None:
     assert "too few" in str(measure.compare({"one": lambda: 2.0, "other": lambda: 1.0}, trials=3))
 
 
+# a chat
+
+
+def test_a_chat_carries_a_line_to_all() -> None:
+    with (
+        chat.Running(["Ana", "李雷"]) as service,
+        service.client("Ana") as ana,
+        service.client("李雷") as lei,
+    ):
+        lei.say("你好")
+        heard = [ana.hear(60), ana.hear(60), lei.hear(60)]
+    joined, *said = heard
+    assert joined == chat.messages.Joined("李雷")
+    assert said == [chat.messages.Said(1, "李雷", "你好")] * 2
+
+
 # panels
 
 
@@ -561,6 +578,8 @@ def test_the_panels_are_widgets() -> None:
         panels.gallery(),
         panels.two_connections(),
         panels.crowd(),
+        panels.attack(),
+        panels.chat(),
     ):
         assert isinstance(panel, ipywidgets.Widget)
         panel.close()

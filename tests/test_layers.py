@@ -19,7 +19,7 @@ LEVELS = [
     {"tape"},
     {"faults"},
     {"threads", "servers", "services", "link", "tls", "options"},
-    {"progress", "pictures", "measure"},
+    {"progress", "pictures", "measure", "chat"},
     {"exercises", "check"},
     {"panels"},
     {"window"},

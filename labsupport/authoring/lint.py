@@ -8,9 +8,9 @@ from typing import Final
 
 from nbformat import NotebookNode
 
-from .normal import follows_prediction
+from .normal import follows_prediction, is_prediction
 
-__all__ = ["IGNORE_TAG", "LINES", "SECONDS", "opts_out", "problems", "reason", "ways_out"]
+__all__ = ["COLUMNS", "FENCED", "IGNORE_TAG", "LINES", "SECONDS", "opts_out", "problems", "reason", "ways_out"]
 
 #: The one way to opt out of the comparison of outputs.
 IGNORE_TAG: Final = "nbval-ignore-output"
@@ -18,10 +18,15 @@ IGNORE_TAG: Final = "nbval-ignore-output"
 #: A cell longer than this does not fit a screen.
 LINES: Final = 40
 
+#: On a screen of 1280 pixels JupyterLab cuts off a longer line of code, and wraps a longer one of fenced text.
+COLUMNS: Final = 104
+FENCED: Final = 88
+
 #: A cell that takes longer than this is not waited for.
 SECONDS: Final = 5.0
 
 _COMMENT = re.compile(r"^\s*#\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\b", re.MULTILINE)
+_FENCE = re.compile(r"\s*(```|~~~)")
 _STEP = re.compile(r"^## ", re.MULTILINE)
 
 
@@ -43,7 +48,7 @@ def problems(notebook: NotebookNode, seconds: Mapping[str, float] | None = None)
     hidden = {cell.id for cell in follows_prediction(notebook)}
     for cell in notebook.cells:
         found = _step(cell) if cell.cell_type == "markdown" else _code(cell, cell.id in hidden)
-        yield from ((cell.id, sentence) for sentence in found)
+        yield from ((cell.id, sentence) for sentence in (*found, *_wide(cell)))
     for name, took in (seconds or {}).items():
         if took > SECONDS:
             yield name, f"took {took:.1f} s; a cell may take {SECONDS:g} s. Shorten its waits, or measure less."
@@ -71,6 +76,26 @@ def _code(cell: NotebookNode, after_prediction: bool) -> Iterator[str]:
         yield f"has {lines} lines; {LINES} fit a screen. Move its machinery into labsupport, or make two cells of it."
     if after_prediction and not _begins_with_print(cell):
         yield "follows a predict(...) and its first output is no print: the collapsed line would show it. Print first."
+
+
+def _wide(cell: NotebookNode) -> Iterator[str]:
+    """Sentences about lines that are too long for the screen; a prediction's code is folded away."""
+    fenced = cell.cell_type == "markdown"
+    lines, most = (_fenced(cell.source), FENCED) if fenced else (cell.source.splitlines(), COLUMNS)
+    for line in () if is_prediction(cell) else lines:
+        if len(line) > most:
+            start = line.strip()[:24]
+            yield f"has a line of {len(line)} columns, {start!r}…; {most} fit a screen. Shorten it, or make two of it."
+
+
+def _fenced(source: str) -> Iterator[str]:
+    """The lines of Markdown that stand between fences."""
+    inside = False
+    for line in source.splitlines():
+        if _FENCE.match(line):
+            inside = not inside
+        elif inside:
+            yield line
 
 
 def _begins_with_print(cell: NotebookNode) -> bool:

@@ -353,6 +353,51 @@ TABLE: Final = (
         "[ip-sysctl](https://docs.kernel.org/networking/ip-sysctl.html), "
         "[RFC 6335 §6](https://www.rfc-editor.org/rfc/rfc6335#section-6)",
     ),
+    Difference(
+        "08",
+        "127.0.0.2 and its like",
+        "this machine, as all of 127.0.0.0/8 is",
+        "as far as we know, not there until `ifconfig lo0 alias 127.0.0.2`: *Which door?* shows an error twice",
+        "this machine, as far as we know",
+        "[RFC 1122 §3.2.1.3](https://www.rfc-editor.org/rfc/rfc1122#section-3.2.1.3), "
+        "[lo(4)](https://man.freebsd.org/cgi/man.cgi?query=lo&sektion=4)",
+    ),
+    Difference(
+        "08",
+        "a program listens at `0.0.0.0` for the first time",
+        "nobody asks",
+        "the firewall asks, where it is on",
+        "the firewall asks; until somebody says yes, others are not let through",
+        "[Windows Firewall rules]"
+        "(https://learn.microsoft.com/en-us/windows/security/operating-system-security/network-security/"
+        "windows-firewall/rules), "
+        "[firewall on Mac](https://support.apple.com/guide/mac-help/mh34041/mac)",
+    ),
+    Difference(
+        "08",
+        "the file of accounts: its owner alone can read it",
+        "yes, mode 600",
+        "as on Linux",
+        "as the folder allows: keep it in a folder of your own",
+        "[os.chmod](https://docs.python.org/3/library/os.html#os.chmod)",
+    ),
+    Difference(
+        "08",
+        "to stop the server from another terminal, in good order",
+        "`kill PID` (SIGTERM)",
+        "as on Linux",
+        "Ctrl-C in its own terminal; what `os.kill` sends ends it at once",
+        "[os.kill](https://docs.python.org/3/library/os.html#os.kill)",
+    ),
+    Difference(
+        "08",
+        "a TLS client in a terminal, and who is connected",
+        "`openssl s_client`, `ss -tanp`",
+        "`openssl`, perhaps LibreSSL's; `lsof -nP -iTCP:8000`",
+        "`knock.py`; `netstat -ano`",
+        "[openssl-s_client](https://docs.openssl.org/3.0/man1/openssl-s_client/), "
+        "[ss(8)](https://man7.org/linux/man-pages/man8/ss.8.html)",
+    ),
 )
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ALL", "Exercise", "Mistake", "Verdict", "progress"]
 
-_CHAPTERS: Final = tuple(f"chapter_{number:02}" for number in range(8))
+_CHAPTERS: Final = tuple(f"chapter_{number:02}" for number in range(9))
 
 
 @cache

@@ -6,27 +6,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .both_protocols import protocols
-    from .by_hand import client
-    from .certificates import gallery
-    from .comparing import two_connections
-    from .crowded import crowd
-    from .flights import handshake
-    from .three_readers import cuts
-    from .zoo import error_zoo
+    from .attacks.under_attack import attack
+    from .comparison.comparing import two_connections
+    from .crowds.crowded import crowd
+    from .errors.zoo import error_zoo
+    from .one_client.by_hand import client
+    from .room.assembly import chat
+    from .streams.three_readers import cuts
+    from .tls.certificates import gallery
+    from .tls.flights import handshake
+    from .transports.both_protocols import protocols
 
-__all__ = ["client", "crowd", "cuts", "error_zoo", "gallery", "handshake", "protocols", "two_connections"]
+__all__ = [
+    "attack", "chat", "client", "crowd", "cuts", "error_zoo", "gallery", "handshake", "protocols", "two_connections",
+]  # fmt: skip
 
 #: Where each panel lives.  No module bears the name of a panel: it would hide the function.
 _PLACES = {
-    "client": "by_hand",
-    "crowd": "crowded",
-    "cuts": "three_readers",
-    "error_zoo": "zoo",
-    "gallery": "certificates",
-    "handshake": "flights",
-    "protocols": "both_protocols",
-    "two_connections": "comparing",
+    "attack": "attacks.under_attack",
+    "chat": "room.assembly",
+    "client": "one_client.by_hand",
+    "crowd": "crowds.crowded",
+    "cuts": "streams.three_readers",
+    "error_zoo": "errors.zoo",
+    "gallery": "tls.certificates",
+    "handshake": "tls.flights",
+    "protocols": "transports.both_protocols",
+    "two_connections": "comparison.comparing",
 }
 
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 import ipywidgets
 import traitlets
 
-from .cells import NextCell, replace_earlier
-from .choices import Choices
-from .words import STYLE, rich, status
+from .parts.cells import NextCell, replace_earlier
+from .parts.choices import Choices
+from .parts.words import STYLE, rich, status
 
 __all__ = ["Prediction", "predict"]
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
-__all__ = ["Carrying", "Shelf"]
+__all__ = ["KEPT_BYTES", "Carrying", "Shelf"]
 
-#: The bytes of the newest large events, each after the event's `order`.
+#: Of the bytes of one event, so many are kept; `Call.length` is always the true number.
+KEPT_BYTES: Final = 4096
+
+#: The bytes of the newest large events, at least `KEPT_BYTES` of each, after the event's `order`.
 Shelf = Collection[tuple[int, bytes]]
 
 
@@ -40,4 +44,4 @@ class Carrying:
     @property
     def _found(self) -> bytes | None:
         every = tuple(self.shelf or ())  # a copy: other threads write
-        return next((data for order, data in every if order == self.order), None)
+        return next((data[:KEPT_BYTES] for order, data in every if order == self.order), None)

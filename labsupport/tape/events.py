@@ -15,9 +15,10 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from .calls import Call, Failure, text_of
+from .carrying import KEPT_BYTES
 from .passages import Passage, Route
 from .ticks import clock, tick
 
@@ -41,9 +42,6 @@ __all__ = [
     "text_of",
     "tick",
 ]
-
-#: Of the bytes of one call, so many are kept; `Call.length` is always the true number.
-KEPT_BYTES: Final = 4096
 
 #: A socket address as Python gives it: ``(host, port)``, for IPv6 cut to the first two.
 Address = tuple[str, int]

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from .arguments import address_of, first_bytes, harmless, in_order, size_of
-from .events import KEPT_BYTES, Call, Endpoint, clock, tick
+from .events import KEPT_BYTES, Call, Endpoint, Program, clock, tick
 from .lives import Plain, let_go
 from .ops import After, Before, given_a_port, under_way
 from .programs import current, mine
-from .record import SMALL, TAPE, WHOLE
+from .record import LENT, SMALL, TAPE, WHOLE
 
 __all__ = ["made_of_others", "methods"]
 
@@ -33,6 +33,11 @@ _write, _count, _shelf = TAPE.write, TAPE.count, TAPE.shelf
 _put = _shelf.append
 
 _ABSENT: Final = object()
+
+#: Stands in for a new thread, or a socket made before us, so that the general kind takes the call.  It may raise, and
+#: what is raised within `except AttributeError` would show that error to the learner too.
+_UNKNOWN: Final = Program("unknown"), Endpoint(0, 0)
+_UNKNOWN[0].inside = True
 
 Method = Callable[..., Any]
 
@@ -150,7 +155,7 @@ def _sending(op: str, plain: Method, general: Method, to: bool = False) -> Metho
             program = mine.program
             endpoint: Endpoint = self._endpoint
         except AttributeError:
-            return general(self, *_given(data, more), **named)
+            program, endpoint = _UNKNOWN
         owner = program.owner
         unusual = owner is not endpoint.owner or type(data) is not bytes or (len(more) != 1 if to else more) or named
         if unusual or program.inside or endpoint.hidden:
@@ -169,7 +174,7 @@ def _sending(op: str, plain: Method, general: Method, to: bool = False) -> Metho
             call.head = data
         else:
             call.head, call.shelf = data[:SMALL], _shelf
-            _put((call.order, data[:KEPT_BYTES]))
+            _put((call.order, data if length <= LENT else data[:KEPT_BYTES]))
         call.offset = endpoint.sent
         program.last = call
         call.started = clock()
@@ -208,7 +213,7 @@ def _receiving(
             program = mine.program
             endpoint: Endpoint = self._endpoint
         except AttributeError:
-            return general(self, *_given(asked, more), **named)
+            program, endpoint = _UNKNOWN
         owner = program.owner
         unusual = owner is not endpoint.owner or type(asked) not in kinds or (more and len(more) > most) or named
         if unusual or program.inside or endpoint.hidden:
@@ -237,7 +242,7 @@ def _receiving(
                 call.head = data
             else:
                 call.head, call.shelf = data[:SMALL], _shelf
-                _put((call.order, data[:KEPT_BYTES]))
+                _put((call.order, data if length <= LENT else data[:KEPT_BYTES]))
             if owner is not None:
                 _check_owner(self, endpoint, owner, letting_go=False)
         except BaseException as error:

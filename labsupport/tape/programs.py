@@ -29,11 +29,10 @@ _ATTRIBUTE = "_labsupport_program"
 
 def current() -> Program:
     """The program of the thread that asks."""
-    try:
-        return mine.program  # type: ignore[no-any-return]  # a thread-local has no types
-    except AttributeError:
+    program: Program | None = getattr(mine, "program", None)
+    if program is None:
         program = mine.program = _enter()
-        return program
+    return program
 
 
 def _enter() -> Program:

@@ -13,23 +13,25 @@ import sys
 from collections import deque
 from typing import Final
 
-from .carrying import Carrying
-from .events import KEPT_BYTES, Event
+from .carrying import KEPT_BYTES, Carrying
+from .events import Event
 
-__all__ = ["SMALL", "TAPE", "WHOLE", "Record"]
+__all__ = ["LENT", "SMALL", "TAPE", "WHOLE", "Record"]
 
 #: Bytes up to this number are kept whole, as long as their event.
 WHOLE: Final = 512
 #: Of more bytes than that, so many are kept as long as their event.
 SMALL: Final = 64
+#: Up to this number the program's own object is held for a while: to copy from it costs a fiftieth of an echo's time.
+LENT: Final = 65_536
 
 
 class Record:
     """A bounded list of events in the order in which they began.
 
     It holds the newest `events` events.  Of those that carried more than `WHOLE` bytes the newest `payloads` keep up
-    to `KEPT_BYTES` each, older ones `SMALL`.  What it had to drop it counts: `dropped` events, and events whose
-    `forgotten` is true.
+    to `KEPT_BYTES` each (and hold no object of more than `LENT`), older ones `SMALL`.  What it had to drop it counts:
+    `dropped` events, and events whose `forgotten` is true.
 
     The bounds are small for the processor's sake: a tape that fits its cache costs less.
     """
@@ -62,7 +64,7 @@ class Record:
         else:
             event.head = data[:SMALL]
             event.shelf = self.shelf
-            self.shelf.append((event.order, data[:KEPT_BYTES]))
+            self.shelf.append((event.order, data if len(data) <= LENT else data[:KEPT_BYTES]))
 
     def events(self, since: int = 0, until: int | None = None) -> list[Event]:
         """The events that began after tick `since` and, if given, not after tick `until`."""

@@ -16,6 +16,9 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 Strict = Callable[..., tuple[list[str], str]]
 
+#: What these runs need, by name: to import every plugin that is installed takes longer than to run a tiny notebook.
+PLUGINS = ["-p", "nbval.plugin", "-p", "labsupport.authoring.nbval_strict", "-p", "no:cacheprovider"]
+
 
 @pytest.fixture
 def notebook(tmp_path: Path) -> Callable[..., Path]:
@@ -44,22 +47,11 @@ def strict(root: Path, tmp_path: Path) -> Strict:
     """Run pytest with the plugin on a notebook; its cells' outcomes ("PASSED", "FAILED"), and all that pytest said."""
 
     def run(path: Path, *options: str) -> tuple[list[str], str]:
-        command = [sys.executable, "-m", "pytest", "--nbval", "-p", "labsupport.authoring.nbval_strict"]
-        command += [
-            "-p",
-            "no:cacheprovider",
-            "--color=no",
-            "--rootdir",
-            str(tmp_path),
-            "-q",
-            "-rA",
-            *options,
-            str(path),
-        ]
+        command = [sys.executable, "-m", "pytest", "--nbval", *PLUGINS, "--color=no", "--rootdir", str(tmp_path)]
         found = subprocess.run(
-            [*command, str(path)],
+            [*command, "-q", "-rA", *options, str(path)],
             cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(root), "PYTEST_ADDOPTS": ""},
+            env=os.environ | {"PYTHONPATH": str(root), "PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
             capture_output=True,
             text=True,
             encoding="utf-8",

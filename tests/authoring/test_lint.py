@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from labsupport.authoring.lint import LINES, problems
+from labsupport.authoring.lint import COLUMNS, FENCED, LINES, problems
 from labsupport.authoring.normal import normalise
 
 PRINTED = [new_output("stream", name="stdout", text="a")]
@@ -28,6 +28,12 @@ def said(*cells: Any, **seconds: float) -> str:
         ([new_code_cell("x", metadata={"tags": ["nbval-skip"]})], "nothing runs it"),
         ([new_code_cell("  # NBVAL_IGNORE_OUTPUT\nx")], "NBVAL_IGNORE_OUTPUT"),
         ([new_code_cell("\n".join("x" * (LINES + 1)))], f"{LINES} fit a screen"),
+        (
+            [new_code_cell("y\n" + "x" * (COLUMNS + 1))],
+            f"a line of {COLUMNS + 1} columns, '{'x' * 24}'…; {COLUMNS} fit",
+        ),
+        ([new_markdown_cell(f"```\n{'x' * (FENCED + 1)}\n```")], f"a line of {FENCED + 1} columns"),
+        ([new_markdown_cell(f"  ~~~python\n  y\n{'x' * COLUMNS}\n  ~~~")], f"{FENCED} fit a screen"),
         ([PREDICTION, new_code_cell("x", outputs=SHOWN)], "Print first"),
         ([PREDICTION, new_code_cell("x")], "Print first"),
     ],
@@ -49,4 +55,8 @@ def test_a_lesson_as_it_should_be_is_not_spoken_of() -> None:
         new_code_cell("x", outputs=PRINTED + SHOWN),
         new_code_cell("x", metadata=reason),
         new_code_cell("\n".join("x" * LINES)),
+        new_code_cell("é" * COLUMNS),
+        new_markdown_cell(f"```\n{'é' * FENCED}\n```\n\n{'prose is wrapped ' * 20}\n\n```\nx\n```"),
+        new_code_cell(f"predict('{'a' * COLUMNS}', {{}}, right=1)"),
+        new_code_cell("x", outputs=PRINTED),
     )

@@ -127,7 +127,7 @@ def test_state_is_empty_and_the_settings_are_nobodys(
 
 def test_the_cells_of_a_notebook_share_a_kernel_under_xdist(notebook: Notebook, strict: Strict) -> None:
     path = notebook("x = 1", ("print(x)", "1\n"), ("print(x + 1)", "2\n"), ("print(x + 2)", "3\n"))
-    outcomes, said = strict(path, "-n2")
+    outcomes, said = strict(path, "-p", "xdist.plugin", "-n2")
     assert outcomes == ["PASSED"] * 4, said
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from labsupport.panels.traffic import TRAFFIC
+from labsupport.panels.comparison.traffic import TRAFFIC
 from tests.benchmarks.harness import judge, leave
 from tests.browser.conftest import ARGUMENTS, PATIENCE, Notebook, find_chromium, running
 

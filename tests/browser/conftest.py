@@ -25,7 +25,7 @@ from urllib.request import urlopen
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, Page, sync_playwright
 
 from labsupport.authoring.normal import METADATA
 
@@ -38,11 +38,22 @@ SETTINGS = {
 }
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
-#: The height of every window, in pixels.
-HEIGHT = 1000
+#: The size of a window, in pixels, where a test says no other.
+WIDTH, HEIGHT = 1400, 1000
 #: Seconds for what takes a moment on a busy machine; waiting ends when the thing has happened.
 PATIENCE = 90
 STEP = 30_000  # milliseconds, as Playwright counts
+
+#: Open a notebook and close what was open; what a test did to it is not kept, and JupyterLab is not to ask.
+SHOW_ALONE = """async (path) => {
+    const { commands, shell } = jupyterapp;
+    const before = [...shell.widgets('main')];
+    await commands.execute('docmanager:open', { path });
+    for (const widget of before) {
+        if (widget.context) widget.context.model.dirty = false;
+        widget.close();
+    }
+}"""
 
 
 def find_chromium() -> str:
@@ -144,9 +155,9 @@ def answering(runtime: Path, process: subprocess.Popen[bytes], log: Path) -> str
     pytest.fail(f"JupyterLab did not come up:\n{log.read_text('utf-8', 'replace')}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium, without a window."""
+    """The system's Chromium, without a window; with the module ends the event loop that Playwright keeps running."""
     path = find_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
@@ -176,7 +187,11 @@ class Notebook:
 
     def ready(self) -> None:
         """Wait until the notebook is drawn and its kernel idle."""
-        self.until("panel?.content?.widgets?.length && panel.sessionContext.session?.kernel?.status === 'idle'")
+        self.until(
+            """panel?.context?.path === argument && panel.content.widgets.length
+                && panel.sessionContext.session?.kernel?.status === 'idle'""",
+            self.path,
+        )
 
     def heard(self) -> None:
         """Wait until the kernel knows all values: while it is busy, ipywidgets holds them back, but no click."""
@@ -200,8 +215,7 @@ class Notebook:
     def set_width(self, width: int) -> None:
         """Make the window so many pixels wide; a narrow one, as on a telephone, has no room for the file browser."""
         self.page.set_viewport_size({"width": width, "height": HEIGHT})
-        if width < 800:
-            self.ask("jupyterapp.commands.execute('application:toggle-left-area').then(() => null)")
+        self.ask("argument < 800 ? jupyterapp.shell.collapseLeft() : jupyterapp.shell.expandLeft()", width)
 
     def output(self, index: int) -> Locator:
         """What stands below a cell."""
@@ -245,42 +259,69 @@ class Notebook:
             self.page.set_viewport_size(before)
 
 
+class Window:
+    """One page with JupyterLab, in which one notebook after another is opened: to load it takes longer than most tests.
+
+    A page in which something is not as it was at first is given up for a new one.
+    """
+
+    def __init__(self, lab: Lab, browser: Browser) -> None:
+        self.lab, self.browser = lab, browser
+        self.page: Page | None = None
+
+    def open(self, path: str) -> Page:
+        """Show the notebook at this path of the server, and no other."""
+        if self.page is None:
+            self.page = self.browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+            self.page.set_default_timeout(STEP)
+            self.page.goto(f"{self.lab.url}lab/tree/{path}?reset&token={self.lab.token}")
+        else:
+            self.page.evaluate(SHOW_ALONE, path)
+        return self.page
+
+    def tidy(self) -> None:
+        """End the kernel; what is left of a test that failed on the way goes with the page."""
+        if self.page is None:
+            return
+        try:
+            self.page.evaluate("globalThis.jupyterapp?.shell?.currentWidget?.sessionContext?.shutdown()")
+            asks = self.page.locator(".jp-Dialog").count()
+        except Error:  # it crashed
+            asks = 1
+        if asks:
+            self.close()
+
+    def close(self) -> None:
+        if self.page is not None:
+            self.page.context.close()
+            self.page = None
+
+
+@pytest.fixture(scope="module")
+def window(lab: Lab, browser: Browser) -> Iterator[Window]:
+    """The page of a module's tests."""
+    opened = Window(lab, browser)
+    yield opened
+    opened.close()
+
+
 Open = Callable[..., Notebook]
 
 
 @pytest.fixture
-def open_notebook(lab: Lab, browser: Browser) -> Iterator[Open]:
-    """Open a fresh copy of a notebook (`notebook=path`), or a new one of the given cells, in a new browser."""
-    contexts = []
+def open_notebook(lab: Lab, window: Window) -> Iterator[Open]:
+    """Open a fresh copy of a notebook (`notebook=path`), or a new one of the given cells, with a kernel of its own."""
 
-    def open_one(*sources: str, notebook: Path | None = None, theme: str = "light", width: int = 1400) -> Notebook:
-        context = browser.new_context(viewport={"width": width, "height": HEIGHT})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(STEP)
-        set_theme(page, lab, theme)
+    def open_one(*sources: str, notebook: Path | None = None, theme: str = "light", width: int = WIDTH) -> Notebook:
         path = lab.place(*sources, notebook=notebook)
-        page.goto(f"{lab.url}lab/tree/{path}?reset&token={lab.token}")
-        opened = Notebook(page, path)
+        opened = Notebook(window.open(path), path)
         opened.ready()
         opened.set_width(width)
+        opened.set_theme(theme)
         return opened
 
     yield open_one
-    for context in contexts:
-        for page in context.pages:
-            page.evaluate("globalThis.jupyterapp?.shell?.currentWidget?.sessionContext?.shutdown()")
-        context.close()
-
-
-def set_theme(page: Page, lab: Lab, theme: str) -> None:
-    """JupyterLab's own theme; the browser's preference stays light, so that a picture must follow the page."""
-    answer = page.request.put(
-        f"{lab.url}lab/api/settings/@jupyterlab/apputils-extension:themes",
-        headers={"Authorization": f"token {lab.token}"},
-        data={"raw": json.dumps({"theme": f"JupyterLab {theme.title()}"})},
-    )
-    assert answer.ok, answer.text()
+    window.tidy()
 
 
 @pytest.fixture(params=["light", "dark"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import socket
 import ssl
@@ -204,19 +203,3 @@ HANGS = [
 def test_a_hang_gets_a_verdict(exercise: Task, source: str) -> None:
     verdict = exercise.check_source(source)
     assert (verdict.status, verdict.mistake) == ("failed", None), verdict.text()
-
-
-@pytest.mark.parametrize("exercise", [CONTEXTS, PIN, LOGIN, SEALED, SERVER])
-def test_nothing_is_left_behind(exercise: Task) -> None:
-    exercise.check_source(exercise.solution)  # what is made once is made
-    sockets, threads = _sockets(), set(threading.enumerate())
-    for source in (exercise.solution, *(mistake.source for mistake in exercise.mistakes[:4])):
-        exercise.check_source(source)
-    assert _sockets() == sockets
-    assert not {thread.name for thread in threading.enumerate() if thread not in threads}
-
-
-def _sockets() -> int:
-    """How many are open."""
-    gc.collect()
-    return sum(isinstance(each, socket.socket) and each.fileno() != -1 for each in gc.get_objects())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import threading
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from labsupport import exercises
 from labsupport.exercises.engine import Choice, Exercise, Mistake, Task
 from labsupport.exercises.engine import exercise as engine
+from tests.leftovers import none_left
 
 ALL = exercises.ALL
 MISTAKES = [(each, mistake) for each in ALL for mistake in each.mistakes]
@@ -31,7 +33,8 @@ def _name(value: object) -> str | None:
 
 @pytest.mark.parametrize(("exercise", "source"), RIGHT, ids=_name)
 def test_what_is_right_passes(exercise: Exercise, source: str) -> None:
-    verdict = exercise.check_source(source)
+    with none_left():
+        verdict = exercise.check_source(source)
     assert verdict.status == "passed", verdict.text()
     assert verdict.mistake is None
     assert not [note for note in verdict.notes if "could not be ended" in note]
@@ -54,21 +57,33 @@ def test_none_is_failed(exercise: Exercise) -> None:
 RACES = frozenset(
     {"closed_under_a_thread", "a_timeout_both_ways", "grace_for_each", "leaves_threads"}
     | {"silence_is_no_end", "hides_the_timeout"}  # with a timeout of their own
+    | {"finishes_too_soon", "never_reads_again"}
 )
 #: Mistakes that show where a kernel's buffers are full: how much they hold is its own business, and is in the ladder.
 FULL = frozenset(
     {"sends_all", "sends_unasked", "ignores_the_count", "reads_on", "drops_the_rest"}  # selector_echo
     | {"sends_in_turn", "keeps_everything", "a_thread_a_line"}  # chat_room
+    | {"waits_in_put", "full_and_not_caught", "half_a_line"}
     | {"no_drain"}  # port_to_asyncio
 )
+#: Mistakes in programs that leave TLS to asyncio: what the ladder shows of them is encrypted, and differs.
+SEALED = frozenset(
+    {"answers_the_speaker_alone", "handshake_without_a_deadline", "never_due", "never_lost", "sends_in_wake"}
+    | {"stops_without_a_word", "tells_left"}
+)  # chat_server
+#: Mistakes that show in what a thread ended with, which pytest keeps to itself and a notebook prints.
+PRINTED = frozenset({"full_and_not_caught"})
 
 
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=_name)
 def test_a_mistake_gets_its_own_message_and_no_other_twice(
     exercise: Exercise, mistake: Mistake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if mistake.name in PRINTED:
+        monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
     seen = _watch(exercise, monkeypatch)
-    verdict = exercise.check_source(mistake.source)
+    with none_left():
+        verdict = exercise.check_source(mistake.source)
     assert (verdict.status, verdict.mistake) == ("failed", mistake.name), verdict.text()
     assert verdict.message == mistake.message
     assert "{" not in mistake.message
@@ -82,7 +97,7 @@ def test_a_mistake_gets_its_own_message_and_no_other_twice(
         return
     again = exercise.check_source(mistake.source)
     assert (again.status, again.mistake, again.message) == (verdict.status, verdict.mistake, verdict.message)
-    if mistake.name not in RACES | FULL:
+    if mistake.name not in RACES | FULL | SEALED:
         assert again.text() == verdict.text()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -13,9 +14,11 @@ from typing import Any
 import nbformat
 import pytest
 
+from labsupport.authoring import lint, outputs
 from labsupport.authoring.kernels import CleanKernel
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 
 
 class Tortured:
@@ -40,6 +43,16 @@ class Tortured:
         if run.error and run.error[0] not in allow and "raises-exception" not in cell.metadata.get("tags", ()):
             pytest.fail(f"cell {cell.id} raised {run.error[0]}: {run.error[1]}\n{run.traceback}", pytrace=False)
         return run.outputs
+
+    def gives_the_stored(self, seed: int) -> None:
+        """Run all cells, with the threads in an order of `seed`: each gives what is stored."""
+        self.tell(f"_scrambled = __import__('tests.scrambler').scrambler.scrambled({seed}); _scrambled.__enter__()")
+        for cell in self.cells:
+            again = self.run(cell)
+            if not lint.opts_out(cell):
+                said = outputs.difference(cell.outputs, again)
+                assert outputs.same(cell.outputs, again), f"seed {seed}, cell {cell.id}:\n{said}"
+        self.tell("_scrambled.__exit__(None, None, None)")
 
     def held(self) -> Counter[str]:
         """The threads and sockets of the kernel, as names with their number."""
@@ -71,7 +84,7 @@ def tortured(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], Tortu
     """Start a kernel for a notebook; it ends with the test."""
     if not sys.platform.startswith("linux"):
         pytest.skip("open sockets are counted in /proc")
-    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(HERE), str(ROOT)]))
     kernels: list[CleanKernel] = []
 
     def start(path: Path) -> Tortured:
@@ -86,5 +99,5 @@ def tortured(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], Tortu
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that asks for `chapter` is run with each notebook of the course."""
     if "chapter" in metafunc.fixturenames:
-        paths = sorted((HERE.parents[1] / "notebooks").glob("*.ipynb"))
+        paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
         metafunc.parametrize("chapter", paths, ids=[path.stem for path in paths])

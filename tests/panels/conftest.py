@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from labsupport import panels
-from labsupport.panels import hand as hands
-from labsupport.panels.by_hand import ClientPanel
+from labsupport.panels.one_client import hand as hands
+from labsupport.panels.one_client.by_hand import ClientPanel
 from labsupport.threads import background
 
 

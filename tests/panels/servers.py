@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Callable
 
-from labsupport.panels.by_hand import ClientPanel
+from labsupport.panels.one_client.by_hand import ClientPanel
 from labsupport.threads import Background, background
 
 

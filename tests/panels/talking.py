@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from labsupport.panels.ladder import LiveLadder
+from labsupport.panels.parts.ladder import LiveLadder
 from labsupport.tape.events import Call, Endpoint, Event, Program
 from labsupport.threads import background
 from labsupport.window import Tape, watch

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from labsupport import kernel
-from labsupport.panels.by_hand import ClientPanel
+from labsupport.panels.one_client.by_hand import ClientPanel
 from tests.panels.servers import do, echo, serving, wait_until
 
 

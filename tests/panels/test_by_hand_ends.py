@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from labsupport import kernel, panels
-from labsupport.panels import hand as hands
+from labsupport.panels.one_client import hand as hands
 from labsupport.tape.watched import live
 from labsupport.threads import background
 from tests.panels.servers import do, echo, serving, wait_until
@@ -67,7 +67,7 @@ def test_stopping_the_server_ends_the_panel(panel_for: Any) -> None:
 
 def test_running_the_cell_again_closes_the_earlier_panel(panel_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = [("cell", "first"), ("cell", "second"), ("cell", "second")]
-    monkeypatch.setattr("labsupport.panels.cells._here", lambda: runs.pop(0))
+    monkeypatch.setattr("labsupport.panels.parts.cells._here", lambda: runs.pop(0))
     address = serving(echo).address
     first = panel_for(address)
     do(first, "connect")
@@ -135,5 +135,5 @@ def test_there_is_no_such_action_and_no_such_panel() -> None:
     with pytest.raises(ValueError, match="and not 'shout'"):
         panel.do("shout")
     panel.close()
-    with pytest.raises(AttributeError, match=r"no panel 'cleint'. There are: client"):
+    with pytest.raises(AttributeError, match=r"no panel 'cleint'. There are: .*client"):
         panels.cleint  # noqa: B018

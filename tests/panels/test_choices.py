@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import traitlets
 
-from labsupport.panels import choices
-from labsupport.panels.choices import Choices
+from labsupport.panels.parts import choices
+from labsupport.panels.parts.choices import Choices
 
 
 def test_nothing_is_chosen_at_first_and_then_one_of_the_options() -> None:

@@ -11,11 +11,12 @@ import pytest
 import traitlets
 
 from labsupport import panels, services
-from labsupport.panels import crowded, crowding, visitors
-from labsupport.panels.crowd_table import COSTS, cost, sentence, summary, table
-from labsupport.panels.crowded import CrowdPanel, most
-from labsupport.panels.crowding import Came, Crowding
-from labsupport.panels.visitors import Visitors
+from labsupport.panels.crowds import crowded, crowding, visitors
+from labsupport.panels.crowds.crowd_table import COSTS, cost, sentence, summary, table
+from labsupport.panels.crowds.crowded import CrowdPanel
+from labsupport.panels.crowds.crowding import Came, Crowding
+from labsupport.panels.crowds.visitors import Visitors
+from labsupport.panels.parts.sharing import most
 from labsupport.tape.events import Address, Call, tick
 from labsupport.tape.record import TAPE
 from tests.leftovers import none_left

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from labsupport import panels
-from labsupport.panels import cutting
-from labsupport.panels.cutting import LONGEST, Cuts, Trial, cut, parse
-from labsupport.panels.readers import END, HASTY, READERS, Came, verdict
-from labsupport.panels.three_readers import CutsPanel
+from labsupport.panels.streams import cutting
+from labsupport.panels.streams.cutting import LONGEST, Cuts, Trial, cut, parse
+from labsupport.panels.streams.readers import END, HASTY, READERS, Came, verdict
+from labsupport.panels.streams.three_readers import CutsPanel
 from tests.panels.servers import wait_until
 
 SHORT, MARK, QUIET = HASTY

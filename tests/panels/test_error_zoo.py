@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from labsupport import panels
-from labsupport.panels import misdeeds
-from labsupport.panels.endings import ENDINGS, GUESSES, Ending, ending_of, family, number
-from labsupport.panels.misdeeds import MISDEEDS, Misdeed
-from labsupport.panels.visit import Found, Visit
-from labsupport.panels.zoo import NO_IDEA, ErrorZoo
-from labsupport.panels.zoo_cards import approximately, card
+from labsupport.panels.errors import misdeeds
+from labsupport.panels.errors.misdeeds import MISDEEDS, Misdeed
+from labsupport.panels.errors.visit import Found, Visit
+from labsupport.panels.errors.zoo import NO_IDEA, ErrorZoo
+from labsupport.panels.errors.zoo_cards import approximately, card
+from labsupport.panels.parts.endings import ENDINGS, GUESSES, Ending, ending_of, family, number
 from labsupport.tape.watched import live
 from tests.panels.servers import wait_until
 

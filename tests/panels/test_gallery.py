@@ -14,12 +14,12 @@ import pytest
 import traitlets
 
 from labsupport import panels, tls
-from labsupport.panels import encounter as encounters
-from labsupport.panels.certificates import GalleryPanel
-from labsupport.panels.encounter import MESSAGE, Encounter, Met
-from labsupport.panels.exhibits import GOOD, exhibits
-from labsupport.panels.policies import OWN_RULES, POLICIES, RULES, checks, code, context
-from labsupport.panels.verdicts import MEANINGS, card, sentence, summary, table, verdict
+from labsupport.panels.tls import encounter as encounters
+from labsupport.panels.tls.certificates import GalleryPanel
+from labsupport.panels.tls.encounter import MESSAGE, Encounter, Met
+from labsupport.panels.tls.exhibits import GOOD, exhibits
+from labsupport.panels.tls.policies import OWN_RULES, POLICIES, RULES, checks, code, context
+from labsupport.panels.tls.verdicts import MEANINGS, card, sentence, summary, table, verdict
 from labsupport.tape.events import Call
 from tests.leftovers import none_left
 from tests.panels.servers import wait_until

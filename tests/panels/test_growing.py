@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from labsupport.panels.ladder import LiveLadder
-from labsupport.panels.ticker import QUICKEST
+from labsupport.panels.parts.ladder import LiveLadder
+from labsupport.panels.parts.ticker import QUICKEST
 from labsupport.pictures import Picture
 from labsupport.tape.events import Call, Event
 from labsupport.threads import background

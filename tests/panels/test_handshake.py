@@ -10,8 +10,8 @@ import pytest
 import traitlets
 
 from labsupport import panels
-from labsupport.panels import flights as module
-from labsupport.panels.flights import HandshakePanel
+from labsupport.panels.tls import flights as module
+from labsupport.panels.tls.flights import HandshakePanel
 from labsupport.pictures.handshake.words import title
 from labsupport.tls.parts import Flight, Part
 from labsupport.tls.transcript import Transcript, transcribe

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from labsupport.panels import ladder as ladders
-from labsupport.panels.ladder import ROWS, LiveLadder
-from labsupport.panels.spots import hexdump
+from labsupport.panels.parts import ladder as ladders
+from labsupport.panels.parts.ladder import ROWS, LiveLadder
+from labsupport.panels.parts.spots import hexdump
 from labsupport.pictures import Picture
 from labsupport.tape.events import Call, Endpoint, Program
 from labsupport.threads import background

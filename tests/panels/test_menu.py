@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import traitlets
 
-from labsupport.panels import menu
-from labsupport.panels.menu import Menu
+from labsupport.panels.parts import menu
+from labsupport.panels.parts.menu import Menu
 
 
 def test_the_first_option_is_chosen_and_then_another() -> None:

@@ -9,7 +9,7 @@ import traitlets
 from IPython.core.interactiveshell import InteractiveShell
 
 from labsupport import progress
-from labsupport.panels import cells
+from labsupport.panels.parts import cells
 from labsupport.panels.prediction import Prediction, predict
 
 QUESTION = "What does recv() return?"

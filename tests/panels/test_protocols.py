@@ -12,10 +12,10 @@ import traitlets
 
 from labsupport import panels
 from labsupport.faults import Dice, Duplicate, Latency, Loss, Reorder, Stall
-from labsupport.panels import crossing as crossings
-from labsupport.panels.arrivals import Arrivals, arrivals, numbers, summary, table
-from labsupport.panels.both_protocols import ProtocolsPanel
-from labsupport.panels.crossing import MOST, SIZE, STALL, Crossing, Protocol, Way, message
+from labsupport.panels.transports import crossing as crossings
+from labsupport.panels.transports.arrivals import Arrivals, arrivals, numbers, summary, table
+from labsupport.panels.transports.both_protocols import ProtocolsPanel
+from labsupport.panels.transports.crossing import MOST, SIZE, STALL, Crossing, Protocol, Way, message
 from labsupport.tape.watched import live
 from tests.panels.servers import wait_until
 

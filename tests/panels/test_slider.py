@@ -7,8 +7,8 @@ import math
 import pytest
 import traitlets
 
-from labsupport.panels import slider
-from labsupport.panels.slider import Slider
+from labsupport.panels.parts import slider
+from labsupport.panels.parts.slider import Slider
 
 
 def test_it_keeps_its_number_between_its_ends() -> None:

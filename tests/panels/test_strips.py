@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from labsupport.panels.strips import axis, duration, middle_half, part, progress, quantity, scrolled, span, strip
+from labsupport.panels.parts.strips import axis, duration, middle_half, part, progress, quantity, scrolled, span, strip
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from labsupport.panels.ticker import Ticker
+from labsupport.panels.parts.ticker import Ticker
 
 
 def test_a_ticker_ends_when_there_is_nothing_left_to_see() -> None:

@@ -15,12 +15,12 @@ import traitlets
 from labsupport import options, panels
 from labsupport.measure import Comparison
 from labsupport.options import system
-from labsupport.panels import side, side_by_side
-from labsupport.panels.alike_cards import about, figures, sentences, throughput
-from labsupport.panels.changes import CHANGES, DEFAULT, Change, missing
-from labsupport.panels.comparing import TwoConnections
-from labsupport.panels.side_by_side import SideBySide
-from labsupport.panels.traffic import TRAFFIC, Exchange
+from labsupport.panels.comparison import side, side_by_side
+from labsupport.panels.comparison.alike_cards import about, figures, sentences, throughput
+from labsupport.panels.comparison.changes import CHANGES, DEFAULT, Change, missing
+from labsupport.panels.comparison.comparing import TwoConnections
+from labsupport.panels.comparison.side_by_side import SideBySide
+from labsupport.panels.comparison.traffic import TRAFFIC, Exchange
 from labsupport.tape.events import Call, tick
 from labsupport.tape.record import TAPE
 from tests.leftovers import none_left

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import socket
 import threading
 from collections.abc import Callable
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labsupport.tape.events import KEPT_BYTES, Call, Endpoint, Note, Program
-from labsupport.tape.record import SMALL, WHOLE, Record
+from labsupport.tape.record import LENT, SMALL, TAPE, WHOLE, Record
 
 PROGRAM = Program("test")
 ENDPOINT = Endpoint(2, 1)
@@ -60,6 +61,24 @@ def test_it_keeps_the_bytes_of_the_newest_large_calls(sizes: list[int], payloads
     for call, size in zip(calls, sizes, strict=True):
         assert call.data == bytes(min(size, SMALL if call.forgotten else KEPT_BYTES))
         assert call.result == call.data
+
+
+@pytest.mark.parametrize(("size", "held"), [(LENT, LENT), (LENT + 1, KEPT_BYTES)])
+def test_of_large_objects_it_holds_no_more_than_it_shows(size: int, held: int) -> None:
+    record = Record()
+    call = Call(PROGRAM, ENDPOINT, "recv")
+    record.keep(call, bytes(size))
+    ((_, lent),) = record.shelf
+    assert len(lent) == held
+    assert call.data == bytes(KEPT_BYTES)
+
+
+def test_a_send_of_a_larger_object_does_not_hold_it() -> None:
+    near, far = socket.socketpair()  # its buffers take this much at once
+    with near, far:
+        near.sendall(bytes(LENT))
+        near.sendall(bytes(LENT + 1))
+    assert [len(data) for _, data in list(TAPE.shelf)[-2:]] == [LENT, KEPT_BYTES]
 
 
 def test_an_event_that_was_written_late_hides_no_other() -> None:

@@ -705,6 +705,29 @@ def test_wrong_arguments_do_not_keep_a_socket(story: Story, wrong: str) -> None:
     assert gone() is None, call.asked
 
 
+@pytest.mark.parametrize(
+    ("op", "arguments"),
+    [
+        ("connect", (("127.0.0.1", 0),)), ("recv", (1,)), ("recv_into", (bytearray(1),)), ("recvfrom", (1,)),
+        ("send", (b"x",)), ("sendall", (b"x",)), ("sendto", (b"x", ("127.0.0.1", 0))),
+    ],
+)  # fmt: skip
+def test_the_first_call_of_a_thread_raises_nothing_of_ours(op: str, arguments: tuple[Any, ...]) -> None:
+    def call() -> None:
+        try:
+            getattr(closed, op)(*arguments)
+        except OSError as error:
+            contexts.append(error.__context__)
+
+    contexts: list[BaseException | None] = []
+    with socket.socket() as closed:
+        pass
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+    assert contexts == [None]
+
+
 def test_collected_is_noted_once(story: Story) -> None:
     with listening() as listener:
         endpoint = endpoint_of(socket.create_connection(listener.getsockname()))

@@ -19,7 +19,7 @@ def echo_server(listener):
     while True:
         connection, address = listener.accept()
         with connection:
-            # Send back what arrives, as often as something arrives, until the client has finished sending.
+            # Send back what arrives, as often as anything does, until the client has finished.
             raise NotImplementedError
 """
 

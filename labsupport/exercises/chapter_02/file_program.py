@@ -29,13 +29,13 @@ def recv_exactly(sock, n):
 
 
 def send_file(sock, path):
-    """Send 8 bytes with the length, big-endian ('!Q'), the bytes of the file, and the 32 bytes of their SHA-256."""
+    """Send the length in 8 bytes, big-endian ('!Q'), the file, and its SHA-256 (32 bytes)."""
     '''
 _MIDDLE: Final = '''
 
 
 def recv_file(sock, path):
-    """Take one file and put it at path, when it is whole and right; else leave all as it was, and raise."""
+    """Put one file at path when it is whole and right; else leave all as it was, and raise."""
     '''
 _TAIL: Final = """
 

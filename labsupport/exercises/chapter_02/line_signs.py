@@ -41,7 +41,7 @@ __all__ = [
 
 STARTER: Final = '''\
 class LineReader:
-    """Lines from a stream: reader = line_reader(sock, limit), then reader.readline() as often as you like."""
+    """Lines from a stream: reader = line_reader(sock, limit), then reader.readline() for each."""
 
     def __init__(self, sock, limit):
         self.sock = sock

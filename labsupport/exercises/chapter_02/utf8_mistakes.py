@@ -13,7 +13,7 @@ import codecs
 
 
 class Decoder:
-    """Text from bytes that come in pieces: decoder = utf8_decoder(), then feed() for each piece, and end()."""
+    """Text from bytes in pieces: decoder = utf8_decoder(), feed() for each piece, then end()."""
 
     def __init__(self):
         {init}

@@ -37,7 +37,7 @@ _QUESTIONS: Final = (
         "datagrams the second may overtake the first.",
     ),
     _question(
-        "A resolver asks for the address of a name: one short question, one short answer. Nothing came? It asks again.",
+        "A resolver looks up a name: short question, short answer. None? It asks again.",
         "UDP",
         tcp="it works, and DNS does so for long answers. But a handshake before, and a farewell after, cost more than "
         "the talk itself, and the server has a connection for each who asks. To ask again does no harm.",
@@ -51,7 +51,7 @@ _QUESTIONS: Final = (
         udp="the next place comes in 33 ms, and makes the lost one useless.",
     ),
     _question(
-        "A meter sends its readings, for the bill: reliable = all(sock.sendto(m, server) for m in messages)",
+        "A meter, for the bill: reliable = all(sock.sendto(m, server) for m in readings)",
         "TCP",
         tcp="a reading must arrive, or the meter must know that it did not.",
         udp="sendto() says only that the kernel took the datagram. A reading that never arrives is on no bill, and "
@@ -65,7 +65,7 @@ _QUESTIONS: Final = (
         udp="one multicast datagram for all, and the next one a second later.",
     ),
     _question(
-        "A program writes a million records to a slow database. 'UDP is faster', says the web.",
+        "A million records go to a slow database. 'UDP is faster', says the web.",
         "TCP",
         tcp="when the database falls behind, the program is made to wait, and no record is lost.",
         udp="faster at throwing away: what the receiver has no room for is gone, as many of a thousand datagrams were "

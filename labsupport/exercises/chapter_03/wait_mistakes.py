@@ -31,15 +31,15 @@ STARTER: Final = (
     + '''
 
 def send(sock, messages, wait):
-    """Send each message (bytes) on this connected socket, and do not go on before it is acknowledged."""
+    """Send each message (bytes) on this connected socket; go on when it is acknowledged."""
     for number, message in enumerate(messages):
         packet = b"%04d" % number + message
         sock.send(packet)
-        raise NotImplementedError  # until its number comes back; when nothing has come for `wait` seconds: again
+        raise NotImplementedError  # until its number is back; nothing for `wait` seconds: again
 
 
 def receive(sock, deliver):
-    """For ever: take packets, acknowledge, and call deliver(message) once for each message, in order."""
+    """For ever: take packets, acknowledge, and call deliver(message) once for each, in order."""
     while True:
         packet, address = sock.recvfrom(65_535)
         raise NotImplementedError

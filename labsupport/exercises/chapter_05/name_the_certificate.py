@@ -68,7 +68,7 @@ LINES: Final = (
          "unknown: this certificate has signed itself. An unknown authority gives 20.",
          "nobody_but_itself"),
     Line("missing intermediate", 20, "unable to get local issuer certificate",
-         "The server sent one certificate, issued by 'intermediate authority'; and that one was issued by your root.",
+         "One certificate came, issued by 'intermediate authority', and that by your root.",
          "an issuer is not found, and the root at the top is one that you trust.",
          "unknown authority", "20 has two causes, and the line does not say which. Your root is at the top of this "
          "chain, so the authority is known; a link in between was not sent. The server's owner must send it along.",
@@ -86,7 +86,7 @@ LINES: Final = (
          "issued this certificate directly, and it is nobody of yours. Sending more would not help.",
          "nothing_is_missing"),
     Line("leaf used as CA", 79, "invalid CA certificate",
-         "The server's certificate was issued by that of shop.example, and that one by your root.",
+         "Its certificate was issued by that of shop.example, and that one by your root.",
          "the chain reaches your root, and one on the way had no right to issue (CA:FALSE).",
          "unknown authority", "the authority at the top is known, it is yours. It gave the shop a certificate to be a "
          "shop with, and the shop issued certificates. basicConstraints says that it may not.",

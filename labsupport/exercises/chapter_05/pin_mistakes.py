@@ -19,9 +19,10 @@ import ssl
 
 
 def pin_certificate(address, host, cafile, fingerprint, password):
-    """Say the password (bytes) to the server whose certificate has this fingerprint, and return its answer.
+    """Say the password (bytes) to a server whose certificate has this fingerprint.
 
-    `fingerprint`: the SHA-256 of the certificate in its DER form, as 64 hexadecimal digits in lower case.
+    Return its answer.  `fingerprint`: the SHA-256 of the certificate in its DER form,
+    as 64 hexadecimal digits in lower case.
     """
     context = ssl.create_default_context(cafile=cafile)
     with socket.create_connection(address, timeout=5) as sock:

@@ -27,7 +27,8 @@ import struct
 def sealed_file(address, host, cafile, name):
     """The file of this name, all of it (bytes); EOFError if it was cut.
 
-    Over TLS: we send the name and a line end; the server sends four bytes, the length (big-endian, '!I'), and the file.
+    Over TLS: we send the name and a line end; the server sends four bytes, the length
+    (big-endian, '!I'), and the file.
     ValueError: longer than a million bytes, and not read.
     """
     context = ssl.create_default_context(cafile=cafile)

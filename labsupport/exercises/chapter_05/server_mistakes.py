@@ -19,7 +19,7 @@ import threading
 
 
 def tls_server(certfile):
-    """Greet each client over TLS: b'hello ' and its name; then close.  At 127.0.0.1, at any free port."""
+    """Greet each client over TLS: b'hello ' and its name; then close.  At 127.0.0.1, any port."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certfile)
     with socket.create_server(("127.0.0.1", 0)) as listener:

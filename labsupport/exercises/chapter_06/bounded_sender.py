@@ -18,7 +18,8 @@ from labsupport.tape.events import clock
 from labsupport.tape.streams import SENDING
 from labsupport.tape.watched import Plain
 
-from .sender_mistakes import LIMIT, MISTAKES, PATIENCE, SPINS, STARTER, refusals, source, written
+from .sender_mistakes import MISTAKES, PATIENCE, STARTER, written
+from .sender_signs import LIMIT, SPINS, refusals, source
 from .source import Rest, Source, Unsent
 
 __all__ = ["BOUNDED_SENDER"]

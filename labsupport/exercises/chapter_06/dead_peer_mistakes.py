@@ -21,7 +21,7 @@ import socket
 
 
 def detect_dead_peer(sock):
-    """Have the kernel notice within 2 s that the peer is gone, whether or not data is on its way."""
+    """Have the kernel notice within about 2 s a peer that is gone, with data on its way or not."""
     raise NotImplementedError  # set the options of sock
 '''
 

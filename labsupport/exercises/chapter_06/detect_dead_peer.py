@@ -150,7 +150,8 @@ DETECT_DEAD_PEER: Final = Task(
     chapter=6,
     prompt=(
         "**Detect a dead peer.** `detect_dead_peer(sock)` gets a connected socket and sets its options, so that the "
-        "kernel notices within 2 s that the peer is gone: while the connection is idle, and while data is on its way. "
+        "kernel notices within about 2 s that the peer is gone: while the connection is idle, and while data is on its "
+        "way. "
         f"A living peer is left alone, though it says nothing for long, or is slow for {LEAST} ms. "
         "About five lines. (Of these systems only Linux has TCP_USER_TIMEOUT: elsewhere the idle half is all that is "
         "asked. macOS calls the time before the first probe TCP_KEEPALIVE.)"
@@ -193,8 +194,9 @@ def detect_dead_peer(sock):
     cases=(_IDLE, *(_SENDING if HAS_USER_TIMEOUT else ())),
     praise=(
         "A peer that is silent was left alone, and so was one that is slow. Where there is nothing on its way, probes "
-        "find out; where there is, the kernel waits for its acknowledgement, and no longer than you said. Outside, "
-        "where a probe may be lost, ask for three, further apart."
+        "find out; where there is, the kernel waits for its acknowledgement, and hardly longer than you said: it looks "
+        "when it probes or sends again, so 2 s may be a little more. Outside, where a probe may be lost, ask for "
+        "three, further apart."
     ),
     mistakes=MISTAKES,
 )

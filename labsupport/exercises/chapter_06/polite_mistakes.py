@@ -70,6 +70,12 @@ def _gives_up(outcome: Outcome) -> Facts | None:
     return {"op": late[0]} if late and outcome.raised(TimeoutError) else None
 
 
+def _finishes_too_soon(outcome: Outcome) -> Facts | None:
+    """Its own shutdown() made a send fail; the peer never closes before it has all."""
+    late = [call.op for call in outcome.sends if call.error is not None and call.error.type is BrokenPipeError]
+    return {"op": late[0]} if late and outcome.calls("shutdown") else None
+
+
 def _never_finishes(outcome: Outcome) -> Facts | None:
     """All that it was to send has gone, and it has not said that this is the end."""
     waits = _waits(outcome, RECEIVING) and _all_sent(outcome)
@@ -127,6 +133,17 @@ MISTAKES: Final = (
         "{op}() waited until its timeout was over: a timeout turns a program that waits for ever into one that fails. "
         "The bytes are still not where they should be. Read while you send.",
         _gives_up,
+        {"op": "sendall"},
+    ),
+    Mistake(
+        "finishes_too_soon",
+        written(
+            "sender = threading.Thread(target=sock.sendall, args=(mine,))", "sender.start()",
+            "sock.shutdown(socket.SHUT_WR)", 'theirs = b""', *_READ, "sender.join()", imports=("threading",),
+        ),
+        "shutdown(SHUT_WR) came before all was sent, and after it nothing goes out: {op}() raised BrokenPipeError, and "
+        "the peer misses the rest. Call it in the thread that sends, after sendall().",
+        _finishes_too_soon,
         {"op": "sendall"},
     ),
     Mistake(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Final
 
 from labsupport.exercises.engine import Deciding, Question, decisions, gaps, tempting_mistakes
 
 __all__ = ["READ_REPORT", "REPORTS", "Report"]
 
+#: Columns of a prompt's fenced text that fit beside JupyterLab's sidebar on a small screen.
+_WIDTH: Final = 84
 #: What a report shows where this is the fault, by its name.
 _SHOWS: Final = {
     "shares its port": "a socket that shares its port has SO_REUSEPORT, so a second server can bind it too",
@@ -90,7 +93,7 @@ def _question(report: Report) -> Question:
 
 def _shown(number: int, report: Report) -> str:
     rows = [f"     {name:<18}{here:<14}{fresh}\n" for name, here, fresh in report.lines] or ["     (nowhere)\n"]
-    return f"{number}  {report.whose}\n" + "".join(rows)
+    return fill(f"{number}  {report.whose}", _WIDTH, subsequent_indent="   ") + "\n" + "".join(rows)
 
 
 _NAME: Final = "read_report"

@@ -1,21 +1,27 @@
-"""What goes wrong in a chat room with one slow reader, and the facts by which it shows."""
+"""What goes wrong in a chat room with one slow reader."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from labsupport.exercises.engine import Facts, Mistake, Outcome, fill
-from labsupport.tape.events import Call, Endpoint
-from labsupport.tape.streams import RECEIVING
+from labsupport.exercises.engine import Mistake, fill
 
-__all__ = ["ALL_OF_THEM", "LEFT", "MISTAKES", "MOST", "SOLUTION", "STARTER", "TOLD"]
+from .chat_signs import (
+    a_thread_a_line,
+    a_timeout_both_ways,
+    full_and_not_caught,
+    half_a_line,
+    in_turn,
+    keeps_everything,
+    leaves_threads,
+    removes_while_walking,
+    waits_in_put,
+)
+
+__all__ = ["MISTAKES", "MOST", "SOLUTION", "STARTER", "TOLD"]
 
 #: So many lines may wait for one member.
 MOST: Final = 20
-#: What one who reads nothing gets, in the end, from a room that keeps everything for it.
-ALL_OF_THEM: Final = "every one of the lines"
-#: Where the script notes how many threads are left of members that have gone.
-LEFT: Final = "threads left"
 
 STARTER: Final = f'''\
 import threading
@@ -24,7 +30,7 @@ MOST = {MOST}  # so many lines may wait for one member
 
 
 def chat_room(listener):
-    """What a member says, line by line, all others hear, whole and in order.  Runs until it is stopped."""
+    """What a member says, all others hear: whole lines, in order.  Runs until it is stopped."""
     members = []
     while True:
         connection, _ = listener.accept()
@@ -97,60 +103,6 @@ SOLUTION: Final = (
 )
 
 
-# --- the signs of mistakes -------------------------------------------------------------------
-
-
-def _waits_in_sendall(outcome: Outcome) -> dict[Endpoint, list[Call]]:
-    """The open sendall() calls, by connection."""
-    found: dict[Endpoint, list[Call]] = {}
-    for call in outcome.calls("sendall"):
-        if call.open:
-            found.setdefault(call.endpoint, []).append(call)
-    return found
-
-
-def _in_turn(outcome: Outcome) -> Facts | None:
-    """One member reads nothing, a thread waits for it, and somebody who reads gets nothing."""
-    waits = _waits_in_sendall(outcome)
-    unmet = outcome.unmet
-    if unmet is None or outcome.ended or len(waits) != 1 or not unmet.got.endswith(("nothing", "nothing more")):
-        return None
-    return {"who": unmet.who} if all(len(calls) == 1 for calls in waits.values()) else None
-
-
-def _a_thread_a_line(outcome: Outcome) -> Facts | None:
-    """Several threads that do nothing but send have sent to one member."""
-    readers = {call.program for call in (*outcome.receives, *outcome.calls("accept"))}
-    writers = {(call.endpoint, call.program) for call in outcome.sends if call.program not in readers}
-    ends = [end for end, _ in writers]
-    return {} if outcome.unmet is not None and any(ends.count(end) > 1 for end in ends) else None
-
-
-def _keeps_everything(outcome: Outcome) -> Facts | None:
-    unmet = outcome.unmet
-    if unmet is None or unmet.got != ALL_OF_THEM or _a_thread_a_line(outcome) is not None:
-        return None
-    return {"who": unmet.who}
-
-
-def _removes_while_walking(outcome: Outcome) -> Facts | None:
-    """A send to one failed, and a neighbour got nothing."""
-    unmet = outcome.unmet
-    if unmet is None or unmet.got != "nothing" or _waits_in_sendall(outcome):
-        return None
-    failed = outcome.failed(ConnectionError, "sendall", "send") or outcome.thrown("RuntimeError")
-    return {"who": unmet.who} if failed else None
-
-
-def _leaves_threads(outcome: Outcome) -> Facts | None:
-    left = outcome.noted.get(LEFT, 0)
-    return {"n": left} if left else None
-
-
-def _a_timeout_both_ways(outcome: Outcome) -> Facts | None:
-    return {} if outcome.unmet is not None and outcome.failed(TimeoutError, *RECEIVING) else None
-
-
 # --- the wrong programs ----------------------------------------------------------------------
 
 
@@ -171,24 +123,61 @@ _WRITE: Final = '''
 '''
 _WRITER: Final = "self.waiting = queue.Queue({})\nthreading.Thread(target=self.write, daemon=True).start()"
 
+
+def _queued(bound: str, tell: str) -> str:
+    """The room with a queue and a writer for each member, and these lines in `tell`."""
+    return _with(_WRITER.format(bound), tell, _WRITE, "import queue\n").replace(
+        "        self.connection.close()", "        self.waiting.put(None)\n        self.connection.close()"
+    )
+
+
 MISTAKES: Final = (
     Mistake(
         "sends_in_turn",
         TOLD,
         "One member has stopped reading, and the room is silent: sendall() to that member waits for room, and {who} "
         "waits behind it. Give each member a queue with a bound, and a writer of its own.",
-        _in_turn,
+        in_turn,
         {"who": "Amara"},
     ),
     Mistake(
+        "waits_in_put",
+        _queued("MOST", "self.waiting.put(line)"),
+        "A member has stopped reading, its queue is full, and put() waits until there is room: whoever speaks waits "
+        "behind it, and {who} hears nothing more. put_nowait() never waits; say what happens on queue.Full.",
+        waits_in_put,
+        {"who": "Amara"},
+    ),
+    Mistake(
+        "full_and_not_caught",
+        _queued("MOST", "self.waiting.put_nowait(line)"),
+        "The queue of a member that has stopped reading was full, queue.Full was raised, nobody caught it, and the "
+        "thread of whoever spoke ended: {who} hears nothing more. Catch it where you put the line, and let that "
+        "member go, or drop a line.",
+        full_and_not_caught,
+        {"who": "Amara"},
+    ),
+    Mistake(
+        "half_a_line",
+        _with("pass", """\
+try:
+    self.connection.send(line, socket.MSG_DONTWAIT)
+except BlockingIOError:
+    pass  # no room: the line is dropped
+""", top="import socket\n"),
+        "{op}() took a part of a line, as much as there was room for, and the rest is gone: {who} reads half a line, "
+        "and the next one right behind it. Who has sent the beginning must send the rest, or let the member go. Drop "
+        "whole lines: let them wait in a queue, for a writer that may wait.",
+        half_a_line,
+        {"op": "send", "who": "Eli"},
+    ),
+    Mistake(
         "keeps_everything",
-        _with(_WRITER.format(""), "self.waiting.put(line)", _WRITE, "import queue\n").replace(
-            "        self.connection.close()", "        self.waiting.put(None)\n        self.connection.close()"
-        ),
+        _queued("", "self.waiting.put(line)"),
         "{who} read nothing while the others talked, and got every line in the end: your room kept them all, and it "
         "keeps more the longer that lasts. Bound the queue, and say what happens when it is full: let the member go, "
         "or drop its oldest lines.",
-        _keeps_everything,
+        keeps_everything,
         {"who": "Eli"},
     ),
     Mistake(
@@ -197,7 +186,7 @@ MISTAKES: Final = (
         "A thread for each line: nobody waits, but several threads stand in sendall() on the same connection. Each "
         "sends when there is room, so lines come in any order, one inside another; and the threads are your queue, "
         "without a bound. One writer a member.",
-        _a_thread_a_line,
+        a_thread_a_line,
     ),
     Mistake(
         "removes_while_walking",
@@ -210,7 +199,7 @@ MISTAKES: Final = (
         "One member had gone, and the next one in the list, {who}, missed the line: you remove from the list while "
         "walking over it, so all that follow move up by one, and the walk steps over one of them. Walk over a copy: "
         "for other in list(members).",
-        _removes_while_walking,
+        removes_while_walking,
         {"who": "Chen"},
     ),
     Mistake(
@@ -221,9 +210,9 @@ try:
 except queue.Full:
     self.connection.shutdown(socket.SHUT_RDWR)
 """, _WRITE, "import queue\nimport socket\n"),
-        "{n} members have come and gone, and {n} threads of your room are still there: each waits in get() for a line "
-        "to a member that has left. Give the writer its end, such as put(None), when the member goes.",
-        _leaves_threads,
+        "{n} members have come and gone, and {n} threads of your room are still there: each waits for a line to a "
+        "member that has left. Give the writer its end when the member goes, such as put(None) in its queue.",
+        leaves_threads,
         {"n": 6},
     ),
     Mistake(
@@ -236,6 +225,6 @@ except OSError:
 """),
         "A timeout on a socket is one for both directions. You set it so that sendall() does not wait for ever, and "
         "recv() took the silence of a member who listens for its end. A member may say nothing as long as it likes.",
-        _a_timeout_both_ways,
+        a_timeout_both_ways,
     ),
 )  # fmt: skip

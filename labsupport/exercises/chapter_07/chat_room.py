@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Callable
 from typing import Final
 
@@ -11,9 +12,10 @@ from labsupport.tape.events import clock
 from labsupport.tape.watched import Plain
 
 from .chat_answers import CONDITIONS, COROUTINES, SELECTORS
-from .chat_mistakes import ALL_OF_THEM, LEFT, MISTAKES, MOST, SOLUTION, STARTER
+from .chat_mistakes import MISTAKES, MOST, SOLUTION, STARTER
+from .chat_signs import ALL_OF_THEM, IN_PUT, LEFT, WHOLE
 from .readers import with_little_room
-from .waking import all_leave, wakes
+from .waking import all_leave, inside, wakes
 
 __all__ = ["CHAT_ROOM"]
 
@@ -109,11 +111,19 @@ def _one_reads_nothing(stage: Stage) -> None:
         breath = b"".join(_line(number) for number in range(first, first + _BREATH))
         dalia.says(breath)
         for other in (amara, bo):
-            other.hears(breath)
+            _hears(stage, other, breath)
     times = _reads_at_last(stage, eli, dalia)
     for other in (amara, bo):
         other.hears(_LAST * times)
     _said(amara, "that was all", bo, dalia)
+
+
+def _hears(stage: Stage, who: Peer, lines: bytes) -> None:
+    try:
+        who.hears(lines)
+    except Unmet:
+        stage.noted[IN_PUT] = inside(stage, queue.Queue.put)
+        raise
 
 
 def _reads_at_last(stage: Stage, eli: Peer, dalia: Peer) -> int:
@@ -141,7 +151,7 @@ def _reads_at_last(stage: Stage, eli: Peer, dalia: Peer) -> int:
 def _judge(eli: Peer, heard: bytes, over: bool) -> None:
     *lines, cut = heard.split(b"\n")
     if cut and not over:
-        raise Unmet(eli.name, "whole lines", "a piece of one")
+        raise Unmet(eli.name, WHOLE, "a piece of one")
     told = [line + b"\n" for line in lines if line + b"\n" != _LAST]
     order = [_number(eli, line) for line in told]
     if order != sorted(set(order)):
@@ -153,7 +163,7 @@ def _judge(eli: Peer, heard: bytes, over: bool) -> None:
 def _number(eli: Peer, line: bytes) -> int:
     number = line[len(b"Dalia: ") :][:3]
     if not number.isdigit() or line != _line(int(number)):
-        raise Unmet(eli.name, "whole lines", f"{line[:30]!r}… ({len(line)} bytes)")
+        raise Unmet(eli.name, WHOLE, f"{line[:30]!r}… ({len(line)} bytes)")
     return int(number)
 
 
@@ -164,8 +174,8 @@ CHAT_ROOM: Final = Task(
         "**A chat room that one slow reader cannot stall.** The room below works: what a member says, line by line, "
         "all others hear. But one member that stops reading silences it. Change it so that the others hear every "
         f"line, in order and at once, whatever one of them does. At most {MOST} lines may wait for one member; when "
-        "there are more, let it go, or drop lines of its own. Threads or selectors, as you like; start with the gap "
-        "in `Member`."
+        "there are more, let it go, or drop lines of its own. Of a member that has left nothing stays, no thread "
+        "either. Threads or selectors, as you like; start with the gap in `Member`."
     ),
     hints=(
         "In which thread does sendall() to a member that does not read wait, and who waits behind it?",
@@ -181,9 +191,9 @@ CHAT_ROOM: Final = Task(
     alternatives=(SELECTORS, COROUTINES, CONDITIONS),
     cases=(
         _case("Amara, Bồ and Chen talk; a line comes in two pieces, two come in one", _talk),
-        _case("six visitors come and go", _come_and_go, _no_thread_left),
         _case("Bồ is reset, Chen leaves, the others talk on", _one_leaves),
         _case("Eli reads nothing while Dalia talks", _one_reads_nothing),
+        _case("six visitors come and go", _come_and_go, _no_thread_left),
     ),
     praise=(
         "Eli read nothing, and nobody else noticed: every line was there, in order. What waited for him had a bound, "

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from labsupport.exercises.engine import Case, Stage, Task
+from labsupport.exercises.engine import Case, Outcome, Stage, Task
 from labsupport.exercises.peers import Peer
 
 from .gate import behind_a_gate, gate, opens
 from .limit_mistakes import MISTAKES, STARTER, written
-from .limit_signs import BUSY
+from .limit_signs import BUSY, stands_behind
 from .waking import all_leave, wakes
 
 __all__ = ["CONNECTION_LIMIT"]
@@ -22,7 +22,9 @@ _LONGEST: Final = 12.0
 # --- the clients -----------------------------------------------------------------------------
 
 
-def _case(title: str, play: Callable[[Stage], None], limit: int) -> Case:
+def _case(
+    title: str, play: Callable[[Stage], None], limit: int, holds: Callable[[Outcome], str] = lambda _: ""
+) -> Case:
     def given(stage: Stage) -> tuple[object, ...]:
         wakes(stage)
         return stage.listen(), limit, gate(stage)
@@ -32,7 +34,7 @@ def _case(title: str, play: Callable[[Stage], None], limit: int) -> Case:
         all_leave(stage)
 
     call = f"connection_limit(listener, {limit})"
-    return Case(title, call, played, given, serves=True, use=behind_a_gate, longest=_LONGEST)
+    return Case(title, call, played, given, serves=True, holds=holds, use=behind_a_gate, longest=_LONGEST)
 
 
 def _is_served(peer: Peer, text: str) -> None:
@@ -81,6 +83,10 @@ def _refused_stay(stage: Stage) -> None:
     amara.hears_the_end()
     stage.rest()
     _is_served(stage.client("Eli"), "at last")
+
+
+def _goes_on(outcome: Outcome) -> str:
+    return "a loop that goes on to accept while one stays that was refused" if stands_behind(outcome) else ""
 
 
 CONNECTION_LIMIT: Final = Task(
@@ -175,7 +181,7 @@ def connection_limit(listener, limit):
     cases=(
         _case("three have come and said something before the server begins", _three_wait, 2),
         _case("Amara resets, then Dewi comes", _one_resets, 1),
-        _case("Chen and Dewi are refused and do not go; Amara leaves, then Eli comes", _refused_stay, 1),
+        _case("Chen and Dewi are refused and do not go; Amara leaves, then Eli comes", _refused_stay, 1, _goes_on),
     ),
     praise=(
         "Whoever had no place was told so, at once, and could read it to the end; whoever left gave the place back, "

@@ -7,12 +7,15 @@ from typing import Final
 from labsupport.exercises.engine import Mistake, fill
 
 from .limit_signs import (
+    BUSY,
     backlog_is_no_limit,
     counts_the_refused,
     never_frees,
     one_too_many,
     refuses_without_a_word,
     resets_the_refused,
+    says_another_word,
+    waits_for_a_place,
     waits_for_the_refused,
     waits_in_the_queue,
 )
@@ -24,7 +27,10 @@ import threading
 
 
 def connection_limit(listener, limit):
-    """Echo to at most `limit` clients at once; one more hears b"busy\\\\n" and the end.  Runs until it is stopped."""
+    """Echo to at most `limit` clients at once; one more hears b"busy\\\\n" and the end.
+
+    Runs until it is stopped.
+    """
     while True:
         connection, _ = listener.accept()
         raise NotImplementedError  # is there a place?  Then echo(), in a thread; else the refusal
@@ -218,9 +224,29 @@ if places.acquire(blocking=False):
 else:
     refuse(connection, places)
 """, refuse=_REFUSE.replace("    connection.settimeout(1)\n", "")),
-        "Your loop waits until the client that it has refused goes, and that one stays: {who} behind it hears nothing. "
-        "Nothing in the loop that accepts may wait for one client: a thread for the refusal, and a time limit.",
+        "Your loop waits for the client that it has refused, until that one goes or a time limit is over, and accepts "
+        "nobody meanwhile: whoever comes next waits too. Nothing in the loop that accepts may wait for one client: a "
+        "thread for the refusal, and a time limit in it.",
         waits_for_the_refused,
-        {"who": "Dewi"},
+    ),
+    Mistake(
+        "waits_for_a_place",
+        written(loop="""\
+places.acquire()
+threading.Thread(target=serve, args=(connection, places), daemon=True).start()
+"""),
+        "{who} was accepted, and nothing more was done with that connection: {who} hears nothing, and cannot know why. "
+        "acquire() waits until there is a place; acquire(blocking=False) says at once whether there is one. If there "
+        "is none, say busy.",
+        waits_for_a_place,
+        {"who": "Chen"},
+    ),
+    Mistake(
+        "says_another_word",
+        written(refuse=_REFUSE.replace("busy\\n", "busy")),
+        "{who} was refused, and was told {word}. What it was to hear is {busy}, to the byte: a client that compares "
+        "takes nothing else for it.",
+        says_another_word,
+        {"who": "Chen", "word": b"busy", "busy": BUSY},
     ),
 )  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from labsupport.exercises.engine import Facts, Outcome
-from labsupport.tape.events import Endpoint
+from labsupport.exercises.peers import shown
+from labsupport.tape.events import Call, Endpoint
 from labsupport.tape.streams import RECEIVING
 
 __all__ = [
@@ -16,6 +17,9 @@ __all__ = [
     "one_too_many",
     "refuses_without_a_word",
     "resets_the_refused",
+    "says_another_word",
+    "stands_behind",
+    "waits_for_a_place",
     "waits_for_the_refused",
     "waits_in_the_queue",
 ]
@@ -75,18 +79,55 @@ def counts_the_refused(outcome: Outcome) -> Facts | None:
     return {**_who(outcome), "n": len(_refused(outcome)) - 1} if found and len(_refused(outcome)) > 1 else None
 
 
+def _got_something(outcome: Outcome) -> bool:
+    """Somebody was to be refused, and got other bytes."""
+    return _wanted(outcome, BUSY).startswith(("b'", "only b'"))
+
+
+def _words(outcome: Outcome) -> list[bytes]:
+    """What was sent, and is no echo: it did not come on that connection."""
+    came: dict[Endpoint, bytes] = {}
+    for call in outcome.receives:
+        came[call.endpoint] = came.get(call.endpoint, b"") + (call.data or b"")
+    return [call.data for call in outcome.sends if call.data and call.data not in came.get(call.endpoint, b"")]
+
+
 def one_too_many(outcome: Outcome) -> Facts | None:
     """One is served for whom there was no place."""
-    served = _wanted(outcome, BUSY).startswith(("b'", "only b'"))
+    served = _got_something(outcome) and not _words(outcome)
     return _who(outcome) if served and not outcome.calls("listen") else None
+
+
+def says_another_word(outcome: Outcome) -> Facts | None:
+    """One is refused, in other words."""
+    words = _words(outcome) if _got_something(outcome) else []
+    return {**_who(outcome), "word": shown(words[0]), "busy": BUSY} if words else None
 
 
 def backlog_is_no_limit(outcome: Outcome) -> Facts | None:
     """listen() was called, and one is served for whom there was no place."""
-    return _who(outcome) if outcome.calls("listen") and _wanted(outcome, BUSY) else None
+    served = _got_something(outcome) and not _words(outcome)
+    return _who(outcome) if served and outcome.calls("listen") else None
+
+
+def waits_for_a_place(outcome: Outcome) -> Facts | None:
+    """One was accepted, and nothing at all was done with its connection."""
+    used = {call.endpoint for call in outcome.calls()}
+    idle = any(call.accepted is not None and call.accepted not in used for call in outcome.calls("accept"))
+    return _who(outcome) if idle and _wanted(outcome, BUSY) == "nothing" and not _refused(outcome) else None
+
+
+def stands_behind(outcome: Outcome) -> bool:
+    """Whether the one thread that accepts waited for one that it had refused: till a timeout, or till now."""
+    refused = _refused(outcome)
+    waited = {call.program for call in outcome.receives if _waited(call) and call.endpoint in refused}
+    return bool(waited) and waited == {call.program for call in outcome.calls("accept")}
+
+
+def _waited(call: Call) -> bool:
+    return call.open or (call.error is not None and call.error.type is TimeoutError)
 
 
 def waits_for_the_refused(outcome: Outcome) -> Facts | None:
-    """The program waits for one that it has refused, and the next one hears nothing."""
-    waits = any(call.open and call.endpoint in _refused(outcome) for call in outcome.receives)
-    return _who(outcome) if waits and _wanted(outcome, BUSY) == "nothing" else None
+    """The thread that accepts waits for one that it has refused."""
+    return {} if stands_behind(outcome) else None

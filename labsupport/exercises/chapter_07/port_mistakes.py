@@ -34,7 +34,7 @@ import asyncio
 
 
 async def port_to_asyncio(listener, look_up, stop, grace):
-    """Answer each line of each client by look_up(line), until `stop` is set, an asyncio.Event; then end well."""
+    """Answer each line by look_up(line), until `stop`, an asyncio.Event, is set; then end well."""
     raise NotImplementedError
 '''
 

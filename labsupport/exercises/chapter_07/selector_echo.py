@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Final
 
 from labsupport.exercises.conformance.servers import ECHO, Clients
-from labsupport.exercises.engine import Case, Outcome, Stage, Task
-from labsupport.exercises.peers import Peer
+from labsupport.exercises.engine import Case, Stage, Task
+from labsupport.exercises.peers import Peer, Unmet
 from labsupport.tape.events import clock
 
 from .readers import fills, with_little_room
-from .selector_mistakes import MISTAKES, OFTEN, STARTER, spins, written
+from .selector_mistakes import MISTAKES, OFTEN, QUIET, STARTER, written
 from .selects import Returns, counted
 from .waking import wakes
 
@@ -29,13 +29,13 @@ _CLIENTS: Final = dict(Clients(list(ECHO)).plays(b"", at_once=True))
 # --- the clients -----------------------------------------------------------------------------
 
 
-def _case(title: str, play: Callable[[Stage], None], holds: Callable[[Outcome], str] = lambda _: "") -> Case:
+def _case(title: str, play: Callable[[Stage], None]) -> Case:
     def given(stage: Stage) -> tuple[object, ...]:
         wakes(stage)
         stage.noted["returns"] = stage.afterwards.enter_context(counted(stage.learner))
         return (stage.listen(),)
 
-    return Case(title, "selector_echo(listener)", play, given, serves=True, holds=holds, longest=_LONGEST)
+    return Case(title, "selector_echo(listener)", play, given, serves=True, longest=_LONGEST)
 
 
 def _says(peer: Peer, text: str) -> None:
@@ -53,17 +53,15 @@ def _quiet(stage: Stage) -> None:
 
 
 def _nobody_speaks(stage: Stage) -> None:
-    """Note how often select() comes back meanwhile."""
+    """`Unmet` if select() comes back again and again meanwhile."""
     returns: Returns = stage.noted["returns"]
     ready, until = returns.ready, clock() + _QUIET
-    seen = stage.noted["quiet"] = Returns()
-    while clock() < until and seen.ready < OFTEN:
+    stage.noted[QUIET] = ready
+    while clock() < until:
         threading.Event().wait(0.005)
-        seen.ready = returns.ready - ready
-
-
-def _waits(outcome: Outcome) -> str:
-    return "a select() that waits while nobody says anything" if spins(outcome) else ""
+        if returns.ready >= ready + OFTEN:
+            raise Unmet("Amara", "a server that waits while nobody says anything", "one that asks again and again")
+    del stage.noted[QUIET]
 
 
 def _never_reads(stage: Stage) -> None:
@@ -197,7 +195,7 @@ def selector_echo(listener):
 """,
     ),
     cases=(
-        _case("Amara says something, nobody speaks for a while, then Bồ comes", _quiet, _waits),
+        _case("Amara says something, nobody speaks for a while, then Bồ comes", _quiet),
         _case("six clients come and go, then Femi comes", _come_and_go),
         _case("Dewi sends until there is room for no more, finishes, and only then reads", _half_close),
         _case("Chen sends without end and reads nothing; Dewi is served; then Chen reads", _never_reads),

@@ -10,10 +10,14 @@ from labsupport.tape.events import Endpoint
 from .readers import MOST, stands_at
 from .selects import Returns
 
-__all__ = ["MISTAKES", "OFTEN", "STARTER", "spins", "written"]
+__all__ = ["MISTAKES", "OFTEN", "QUIET", "STARTER", "written"]
 
 #: So often may select() come back while nobody says anything.
 OFTEN: Final = 100
+#: Where the script notes, while nobody says anything, how often select() had come back before.
+QUIET: Final = "quiet"
+#: So often in a row it does not come back for EVENT_WRITE alone, while what is kept gets less.
+_FOR_EVER: Final = 1000
 
 STARTER: Final = '''\
 import selectors
@@ -40,7 +44,8 @@ def selector_echo(listener):
                     if not data:
                         raise EOFError
                     unsent[client] += data
-                # Send what this client takes now, keep the rest, and say by selector.modify() what to ask for next.
+                # Send what this client takes now, keep the rest,
+                # and say by selector.modify() what to ask for next.
                 raise NotImplementedError
             except (EOFError, ConnectionError):  # it has finished, or is gone
                 selector.unregister(client)
@@ -64,10 +69,16 @@ def written(body: str = SOLUTION) -> str:
 # --- the signs of mistakes -------------------------------------------------------------------
 
 
-def spins(outcome: Outcome) -> bool:
+def _spins(outcome: Outcome) -> bool:
     """Its select() came back again and again, while nobody said anything."""
-    returns = outcome.noted.get("quiet")
-    return isinstance(returns, Returns) and returns.ready >= OFTEN
+    ready, returns = outcome.noted.get(QUIET), outcome.noted["returns"]
+    return ready is not None and returns.ready >= ready + OFTEN
+
+
+def _deaf(outcome: Outcome) -> bool:
+    """Its select() came back again and again for sockets that it was to write to, and not to read from."""
+    returns: Returns = outcome.noted["returns"]
+    return returns.deaf >= (OFTEN if _spins(outcome) else _FOR_EVER) and outcome.unmet is not None
 
 
 def _would_block(outcome: Outcome, op: str) -> bool:
@@ -110,7 +121,11 @@ def _ignores_the_count(outcome: Outcome) -> Facts | None:
 
 
 def _always_asks(outcome: Outcome) -> Facts | None:
-    return {} if spins(outcome) else None
+    return {} if _spins(outcome) and not _deaf(outcome) else None
+
+
+def _never_reads_again(outcome: Outcome) -> Facts | None:
+    return {} if _deaf(outcome) else None
 
 
 def _reads_on(outcome: Outcome) -> Facts | None:
@@ -179,6 +194,19 @@ selector.modify(client, EVENT_READ | EVENT_WRITE)
         "A whole core for a client that says nothing: select() came back again and again, because a socket with room "
         "in its buffer can always be written to. Ask for EVENT_WRITE only while you have something to send.",
         _always_asks,
+    ),
+    Mistake(
+        "never_reads_again",
+        written("""\
+if events & EVENT_WRITE:
+    sent = client.send(unsent[client])
+    unsent[client] = unsent[client][sent:]
+if unsent[client]:
+    selector.modify(client, EVENT_WRITE)
+"""),
+        "Everything is sent, and you still ask for EVENT_WRITE alone: select() comes back at once, again and again, "
+        "and nothing more is read from that client. When nothing is kept, ask for EVENT_READ again.",
+        _never_reads_again,
     ),
     Mistake(
         "reads_on",

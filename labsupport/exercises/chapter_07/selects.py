@@ -6,7 +6,8 @@ import contextlib
 import functools
 import selectors
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from labsupport.tape.programs import Owner, current
@@ -27,12 +28,23 @@ _counted: Final[dict[Owner, Returns]] = {}
 _plain: Final[dict[type, _Select | None]] = {}
 
 
+@dataclass
 class Returns:
-    """What the `select()` of one owner's selectors gave: `ready` times somebody, `nobody` times nobody."""
+    """What the `select()` of one owner's selectors gave: `ready` times somebody, `nobody` times nobody.
 
-    def __init__(self) -> None:
-        self.ready = 0
-        self.nobody = 0
+    `deaf`: the most times in a row that it gave only sockets that were to be written to, and not read from.
+    """
+
+    ready: int = 0
+    nobody: int = 0
+    deaf: int = 0
+    _row: int = 0
+
+    def met(self, asked: Iterable[int]) -> None:
+        """It gave somebody: for what it had been asked of each, `EVENT_READ` or `EVENT_WRITE` or both."""
+        self.ready += 1
+        self._row = self._row + 1 if all(each == selectors.EVENT_WRITE for each in asked) else 0
+        self.deaf = max(self.deaf, self._row)
 
 
 @contextlib.contextmanager
@@ -68,7 +80,7 @@ def _counting(plain: _Select) -> _Select:
         owner = current().owner
         returns = _counted.get(owner) if owner is not None else None
         if returns is not None and found:
-            returns.ready += 1
+            returns.met(key.events for key, _ in found)
         elif returns is not None:
             returns.nobody += 1
         return found

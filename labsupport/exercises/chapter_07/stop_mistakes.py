@@ -22,7 +22,7 @@ import threading
 
 
 def graceful_stop(listener, stop, grace):
-    """Echo to all, a thread each, until the socket `stop` can be read; then come to a good end, and return."""
+    """Echo, a thread each, until the socket `stop` can be read; then end well, and return."""
     while stop not in select.select([listener, stop], [], [])[0]:
         connection, _ = listener.accept()
         threading.Thread(target=echo, args=(connection,)).start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from labsupport.exercises.engine import Stage
@@ -12,7 +13,7 @@ from labsupport.tape.events import clock
 from labsupport.tape.frames import call_in, stack
 from labsupport.tape.watched import Plain
 
-__all__ = ["all_leave", "wakes"]
+__all__ = ["all_leave", "inside", "wakes"]
 
 #: Where `queue.Queue`, `threading.Event`, `Semaphore` and `Barrier` wait; its `waiter` is a lock of this wait's own.
 _WAIT: Final = threading.Condition.wait.__code__
@@ -20,6 +21,13 @@ _WAIT: Final = threading.Condition.wait.__code__
 _LAST_STEPS: Final = 0.3
 #: Seconds that a program gets to let those go who have left.
 _TIDY: Final = 0.5
+
+
+def inside(stage: Stage, *functions: Callable[..., object]) -> bool:
+    """Whether one of the learner's threads is in one of these functions, of Python's own code, at this moment."""
+    frames = (frame for thread in stage.learner.threads() for frame in stack(thread))
+    codes = {getattr(function, "__code__", None) for function in functions}
+    return any(frame.f_code in codes for frame in frames)
 
 
 def wakes(stage: Stage) -> None:

@@ -83,7 +83,7 @@ def _waited_for(sync: Sync) -> str:
 
 def _asked(call: Call) -> str:
     if call.op in RECEIVING and call.asked and isinstance(call.asked[0], int):
-        return f"{call.op}({call.asked[0]})"
+        return f"{call.op}({call.asked[0]}{', peek' if call.flags & socket.MSG_PEEK else ''})"
     if call.op == "shutdown" and call.asked:
         return f"shutdown({_HOWS.get(call.asked[0], call.asked[0])})"
     if call.op in SENDING and call.asked and isinstance(call.asked[0], int):

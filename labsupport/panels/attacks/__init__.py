@@ -1,0 +1,1 @@
+"""`attack`: what strangers do to a server, with limits and without."""

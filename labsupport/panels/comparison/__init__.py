@@ -1,0 +1,1 @@
+"""`two_connections`: alike but for one option."""

@@ -1,0 +1,1 @@
+"""`crowd`: many clients at each design of one service."""

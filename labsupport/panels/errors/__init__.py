@@ -1,0 +1,1 @@
+"""`error_zoo`: what a server does wrong, seen from the client."""

@@ -1,0 +1,1 @@
+"""`client`: a client by hand."""

@@ -1,0 +1,1 @@
+"""`chat`: several people in one room."""

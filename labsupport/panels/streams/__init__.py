@@ -1,0 +1,1 @@
+"""`cuts`: one line, cut, and three readers."""

@@ -1,0 +1,1 @@
+"""`gallery` and `handshake`: wrong certificates, and every byte of a handshake."""

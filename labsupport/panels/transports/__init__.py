@@ -1,0 +1,1 @@
+"""`protocols`: the same messages by TCP and by UDP."""
