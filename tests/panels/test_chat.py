@@ -175,7 +175,7 @@ def test_frames_in_clear_and_the_ladder_of_who_is_shown(panel: ChatPanel) -> Non
     hears(panel, ZOE, "1 Ana : नमस्ते")
     wait_until(lambda: '{"type":"say","text":"नमस्ते"}' in plain(panel.frames))
     assert "sent 46 00 00 00 2a 7b 22 74" in plain(panel.frames)
-    assert panel.ladder._picture.text().split()[0] == "Ana"
+    wait_until(lambda: panel.ladder._picture.text().split()[0] == "Ana")
     panel._shown.value = ZOE
     assert panel.shown == ZOE
     assert "The frames of Zoë" in panel.frames
