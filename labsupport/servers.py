@@ -155,8 +155,9 @@ class Server:
         self._work = work
         self._thread = threading.Thread(target=work.run, args=(kind,), name=work.owner.name, daemon=True)
         work.owner.enter(self._thread)
-        self._thread.start()
+        # Before the start, in which a learner may press the stop button: then nobody else would end it.
         self._finish = weakref.finalize(self, end, [work.owner])
+        self._thread.start()
         if not work.owner.address_known.wait(PATIENCE):
             raise OSError(f"no free port was found on {LOOPBACK}: is the machine out of ports or of descriptors?")
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
+import random
 import socket
 import subprocess
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from labsupport.servers import serve
 from labsupport.tape import watched
 from labsupport.tape.events import Sync
 from labsupport.tape.record import TAPE
@@ -34,6 +36,15 @@ def _nothing_left() -> Iterator[None]:
     assert background.running() == []
 
 
+def fixed_port() -> int:
+    """A free port that no system gives to somebody who asks for none: below all ranges of ephemeral ports."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 def echo_once() -> None:
     with socket.create_server(LOOPBACK) as listener:
         connection, _ = listener.accept()
@@ -47,6 +58,14 @@ def wait_for_clients() -> None:
     with socket.create_server(LOOPBACK) as listener:
         while True:
             listener.accept()[0].close()
+
+
+def serve_nothing() -> object:
+    return serve(lambda connection, address: None)
+
+
+def background_nothing() -> object:
+    return background(wait_for_clients)
 
 
 def ask(server: Background, data: bytes = b"h\xc3\xa9llo") -> bytes:
@@ -408,8 +427,7 @@ def test_two_lambdas_are_two_servers_and_one_run_again_is_one() -> None:
 
 
 def test_a_fixed_port_without_reuseaddr_is_free_again_at_once() -> None:
-    with closing(socket.create_server(LOOPBACK)) as probe:
-        port = probe.getsockname()[1]
+    port = fixed_port()
     clients = []
     for _ in range(5):  # each leaves a client that has not closed its end
 
@@ -428,6 +446,27 @@ def test_a_fixed_port_without_reuseaddr_is_free_again_at_once() -> None:
     assert server.error is None
     for client in clients:
         client.close()
+
+
+@pytest.mark.parametrize("start", [serve_nothing, background_nothing])
+def test_who_presses_stop_while_a_server_starts_leaves_none(
+    start: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(thread: threading.Thread) -> None:
+        start_it(thread)
+        raise KeyboardInterrupt
+
+    before = set(threading.enumerate())
+    start_it = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    monkeypatch.undo()
+    gc.collect()
+    background.stop_all()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # each run drops the client of the run before

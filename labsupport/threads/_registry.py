@@ -61,6 +61,7 @@ class _Start:
             self._prepare()
             self._replace(self._servers.get(key))
             server = self._servers[key] = Background(function, name or _name_of(function))
+            server.begin()
         return server
 
     def running(self) -> list[Background]:

@@ -40,6 +40,9 @@ class Background:
         tend(self._owner)
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._owner.enter(self._thread)
+
+    def begin(self) -> None:
+        """Start the thread.  Called once, by `background`, when somebody else knows of this already and can stop it."""
         self._thread.start()
 
     # --- in the background thread ---

@@ -75,39 +75,39 @@ def sockets() -> list[str]:
 class Watcher(threading.Thread):
     """Interrupts the cell that runs next, once, when its main thread waits (or spins within one call).
 
-    The main thread presses the button itself, by whatever handles SIGINT then: between what the watcher sees and the
-    signal the cell may end, and an interrupt would hit the kernel.
+    The main thread looks at its frames and presses the button itself, by whatever handles SIGINT then.  From another
+    thread both would come too late: the cell may have ended, and an interrupt would hit the kernel; and Python 3.11 has
+    crashed while one thread walked through the frames of another that ran on.
     """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.done = threading.Event()
         self.pressed = False
-        signal.signal(signal.SIGUSR1, self.press)
+        self.last: tuple[int, int] | None = None
+        self.times = 0
+        signal.signal(signal.SIGUSR1, self.look)
 
-    def press(self, _number: int, frame: FrameType | None) -> None:
-        """Interrupt what runs, if it is a cell of a lesson."""
-        if not self.done.is_set() and of_a_lesson(frame):
+    def look(self, _number: int, frame: FrameType | None) -> None:
+        """Interrupt what runs, if it is a cell of a lesson and stands still."""
+        seen = where(frame)
+        self.times = self.times + 1 if seen == self.last else 0
+        self.last = seen
+        if not self.done.is_set() and seen is not None and self.times >= LOOKS:
+            self.done.set()
             self.pressed = True
             handler = signal.getsignal(signal.SIGINT)
             assert callable(handler)
             handler(signal.SIGINT, frame)
 
     def run(self) -> None:
-        last, times = None, 0
         while not self.done.wait(0.01):
-            seen = where()
-            times = times + 1 if seen == last else 0
-            last = seen
-            if seen is not None and times >= LOOKS:
-                os.kill(os.getpid(), signal.SIGUSR1)
-                return
+            os.kill(os.getpid(), signal.SIGUSR1)
 
 
-def where() -> tuple[int, int] | None:
+def where(top: FrameType | None) -> tuple[int, int] | None:
     """The frame and the instruction at which the main thread stands; None where no cell of a lesson is running."""
-    top = sys._current_frames()[threading.main_thread().ident or 0]
-    return (id(top), top.f_lasti) if of_a_lesson(top) else None
+    return (id(top), top.f_lasti) if top is not None and of_a_lesson(top) else None
 
 
 def of_a_lesson(frame: FrameType | None) -> bool:

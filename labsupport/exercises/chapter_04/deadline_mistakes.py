@@ -13,8 +13,8 @@ __all__ = ["EVERY", "MESSAGE", "MISTAKES", "OVER", "PATIENCE", "SECONDS", "START
 #: What the sender says, and of what follows it the beginning.
 MESSAGE: Final = "नमस्ते".encode()
 #: The deadline, in seconds, and the pause between two bytes of a drip, which lasts twice as long as the deadline.
-SECONDS: Final = 0.5
-EVERY: Final = 0.06
+SECONDS: Final = 0.8
+EVERY: Final = 0.1
 #: What is left of a deadline that has passed.
 OVER: Final = -0.2
 #: The timeout with which the socket comes, in seconds.

@@ -234,7 +234,7 @@ def recv_with_deadline(sock, n, seconds):
         _case(f"{_N} bytes in two pieces, in time, and the next message behind them", 2, _whole),
         _case("a third of it at once, and then nothing", SECONDS, _half),
         _case("a third of it, and when it has come the deadline has passed", SECONDS, _late_piece),
-        _case("a byte every 0.05 s: all of it would take twice as long as there is", SECONDS, _drip),
+        _case(f"a byte every {EVERY:g} s: all of it would take twice as long as there is", SECONDS, _drip),
         _case("two bytes one by one, and then nothing", SECONDS, _drip_and_silence),
         _case("the deadline has passed already: so much is left of the caller's own", OVER, _over),
         _case("a drip again, and meanwhile somebody sets the clock on the wall back by an hour", SECONDS, _set_back),
