@@ -34,7 +34,8 @@ class Tortured:
         """Run code that belongs to no lesson; the JSON that it printed."""
         run = self.kernel.run(code)
         assert run.error is None, run.traceback
-        printed = "".join(output.get("text", "") for output in run.outputs)
+        # Not stderr: there a thread of the lesson may say, at this very moment, what it ended with.
+        printed = "".join(output.text for output in run.outputs if output.get("name") == "stdout")
         return json.loads(printed) if printed else None
 
     def run(self, cell: Any, *, allow: tuple[str, ...] = ()) -> list[Any]:
