@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 import socket
 import ssl
@@ -15,6 +13,7 @@ import pytest
 import labsupport.tls
 from labsupport import serve, tls
 from labsupport.tls.animals import ALL, Definition
+from tests.pages import run
 from tests.tls.meeting import HELLO, between, verify_code
 
 PAGE = Path(labsupport.tls.__file__).with_name("README.md")
@@ -142,16 +141,6 @@ def test_what_is_wrong_is_one_sentence(definition: Definition) -> None:
 
 
 # the page
-
-
-def run(page: str) -> tuple[dict[str, Any], list[str]]:
-    """What the page's code defines, and what it prints."""
-    code = "\n".join(re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE))
-    names: dict[str, Any] = {"__name__": "page"}
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code, str(PAGE), "exec", dont_inherit=True), names)
-    return names, printed.getvalue().splitlines()
 
 
 def test_the_pages_examples_do_what_they_say() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from labsupport.exercises.engine import Facts, Mistake, Outcome, fill
+from labsupport.exercises.engine import Facts, Mistake, Outcome, changed, fill
 from labsupport.tape.streams import RECEIVING
 
 __all__ = ["BAD_TEXT", "MISTAKES", "REFUSED", "STARTER", "TALK", "TOMORROW", "WAITING", "written"]
@@ -90,10 +90,7 @@ def written(*changes: tuple[str, str], expect: str = _EXPECT) -> str:
     source = fill(STARTER, _BODY) + expect
     for old, new in changes:
         lines = "".join(f"            {line}\n" if line else "\n" for line in old.splitlines())
-        found, put = (old, new) if old in source else (lines, _indented(new))
-        if found not in source:
-            raise ValueError(f"the solution has no {old!r}")
-        source = source.replace(found, put)
+        source = changed(source, (old, new) if old in source else (lines, _indented(new)))
     return source
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from labsupport.exercises.engine import Facts, Mistake, Outcome, fill
+from labsupport.exercises.engine import Facts, Mistake, Outcome, changed, fill
 
 __all__ = [
     "BODIES", "CUT", "HEADER", "MANY", "MAXIMUM", "MISTAKES", "REFUSED", "STARTER", "ZERO", "framed", "written",
@@ -66,12 +66,7 @@ def framed(body: bytes) -> bytes:
 
 def written(*changes: tuple[str, str]) -> str:
     """A whole answer, with these parts exchanged."""
-    body = _BODY
-    for old, new in changes:
-        if old not in body:
-            raise ValueError(f"the solution has no {old!r}")
-        body = body.replace(old, new)
-    return fill(STARTER, body)
+    return fill(STARTER, changed(_BODY, *changes))
 
 
 # --- the signs of mistakes -------------------------------------------------------------------

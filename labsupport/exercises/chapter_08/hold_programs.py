@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from labsupport.exercises.engine import changed
+
 __all__ = [
     "ATTEND",
     "DEADLINE",
@@ -129,9 +131,4 @@ def converse(connection, limits):
 
 def written(*changes: tuple[str, str]) -> str:
     """The solution, with these parts exchanged."""
-    source = _SOLUTION
-    for old, new in changes:
-        if old not in source:
-            raise ValueError(f"the solution has no {old!r}")
-        source = source.replace(old, new)
-    return source
+    return changed(_SOLUTION, *changes)

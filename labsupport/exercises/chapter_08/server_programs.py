@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from labsupport.exercises.engine import changed
+
 __all__ = ["ALL_TOLD", "DRAINED", "IN_ACCEPT", "IN_WAKE", "OURS", "STARTER", "WAITS", "written"]
 
 _TOP: Final = '''\
@@ -108,12 +110,7 @@ async def send(writer, session, news):
 
 def written(*changes: tuple[str, str]) -> str:
     """The solution, with these parts exchanged."""
-    source = _SOLUTION
-    for old, new in changes:
-        if old not in source:
-            raise ValueError(f"the solution has no {old!r}")
-        source = source.replace(old, new)
-    return source
+    return changed(_SOLUTION, *changes)
 
 
 #: The reference.

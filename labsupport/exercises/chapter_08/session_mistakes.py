@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from labsupport.exercises.engine import Facts, Mistake, Outcome
+from labsupport.exercises.engine import Facts, Mistake, Outcome, changed
 
 __all__ = ["HISTORY", "MISTAKES", "OVER", "STARTER", "written"]
 
@@ -100,12 +100,7 @@ _SOLUTION: Final = (
 
 def written(*changes: tuple[str, str]) -> str:
     """The solution, with these parts exchanged."""
-    source = _SOLUTION
-    for old, new in changes:
-        if old not in source:
-            raise ValueError(f"the solution has no {old!r}")
-        source = source.replace(old, new)
-    return source
+    return changed(_SOLUTION, *changes)
 
 
 # --- the signs of mistakes -------------------------------------------------------------------

@@ -22,7 +22,7 @@ from .case import ANYTHING, Case, Facts, Having, Mistake, Outcome
 from .choice import Choice, Fault, Picked
 from .deciding import Decided, Deciding, Question, decisions, gaps, tempting_mistakes
 from .exercise import Exercise, Task
-from .sources import fill
+from .sources import changed, fill
 from .stage import Stage
 from .steps import Reading, Step, alone, every_size, reading, seen, swept, taken, walked
 from .verdict import Verdict, Words
@@ -48,6 +48,7 @@ __all__ = [
     "Verdict",
     "Words",
     "alone",
+    "changed",
     "decisions",
     "every_size",
     "fill",

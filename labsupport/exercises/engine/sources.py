@@ -14,7 +14,7 @@ from .run import Run, finish, surely
 from .values import printed
 from .verdict import Verdict
 
-__all__ = ["Loaded", "fill", "load"]
+__all__ = ["Loaded", "changed", "fill", "load"]
 
 _GAP: Final = "raise NotImplementedError"
 _QUOTES: Final = "“”„‘’"  # noqa: RUF001  those are the ones that web pages make
@@ -37,6 +37,18 @@ def fill(starter: str, body: str) -> str:
     indent = lines[end][: len(lines[end]) - len(lines[end].lstrip())]
     lines[start : end + 1] = textwrap.indent(textwrap.dedent(body).strip(), indent).splitlines()
     return "\n".join(lines) + "\n"
+
+
+def changed(source: str, *changes: tuple[str, str]) -> str:
+    """`source` with parts of it, wherever they stand, in the place of others: ``(old, new)``, one after the other.
+
+    Raises ValueError if a part is not there.
+    """
+    for old, new in changes:
+        if old not in source:
+            raise ValueError(f"there is no {old!r} to change in this source")
+        source = source.replace(old, new)
+    return source
 
 
 class Loaded:

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 from pathlib import Path
-from typing import Any
 
 from labsupport.exercises import attacks
 from tests.exercises.attacks.defended import Server
+from tests.pages import run
 
 PAGE = Path(attacks.__file__).with_name("README.md")
-
-
-def run(page: str) -> tuple[dict[str, Any], list[str]]:
-    """What the page's code defines, and what it prints."""
-    code = "\n".join(re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE))
-    names: dict[str, Any] = {"__name__": "page"}
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(code, str(PAGE), "exec", dont_inherit=True), names)
-    return names, printed.getvalue().splitlines()
 
 
 def test_its_example_does_what_it_says() -> None:
