@@ -22,9 +22,11 @@ import pytest
 from labsupport.servers import serve
 from labsupport.tape import watched
 from labsupport.tape.events import Sync
+from labsupport.tape.programs import Owner
 from labsupport.tape.record import TAPE
 from labsupport.tape.watched import live
 from labsupport.threads import Background, Signal, background
+from tests.leftovers import until
 
 LOOPBACK = ("127.0.0.1", 0)
 
@@ -446,6 +448,35 @@ def test_a_fixed_port_without_reuseaddr_is_free_again_at_once() -> None:
     assert server.error is None
     for client in clients:
         client.close()
+
+
+def test_a_fixed_port_is_free_again_though_the_server_ends_as_soon_as_it_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def told_and_gone(owner: Owner, kind: type[BaseException]) -> None:
+        tell_it(owner, kind)
+        until(lambda: not owner.threads())
+
+    tell_it = Owner.halt
+    monkeypatch.setattr(Owner, "halt", told_and_gone)
+    port = fixed_port()
+    with contextlib.ExitStack() as clients:
+        for _ in range(2):
+
+            @background
+            def server() -> None:
+                with socket.socket() as listener:
+                    listener.bind(("127.0.0.1", port))
+                    listener.listen()
+                    connection, _ = listener.accept()
+                    connection.sendall(b"hello")
+                    while True:  # never blocked: it notices at its next call
+                        connection.send(b"")
+
+            client = clients.enter_context(socket.create_connection(server.address, timeout=5))
+            assert client.recv(10) == b"hello"
+        background.stop_all()
+        assert server.error is None
 
 
 @pytest.mark.parametrize("start", [serve_nothing, background_nothing])

@@ -79,6 +79,8 @@ def end(owners: Sequence[Owner], within: float = 0.9, *, abort: bool = False) ->
     deadline = clock() + within
     _cancel_politely(owners, deadline)
     for owner in owners:
+        if abort:  # before any is told to stop: what it closes on its way out ends with a RST as well
+            _arm(owner)
         owner.halt(Stopped)
     for number in itertools.count():
         for owner in owners:
@@ -137,12 +139,24 @@ def _wake(owner: Owner, abort: bool, first: bool) -> None:
     for whose, wake in list(_sleepers.values()):
         if whose is owner:
             wake()
+    for sock, own in _concerned(owner):
+        with contextlib.suppress(OSError):  # closed or never connected: then nobody waits on it
+            _wake_socket(sock, own, abort, first)
+
+
+def _arm(owner: Owner) -> None:
+    """Let its connections end with a RST; on Linux what its listeners accept from now on inherits that."""
+    for sock, own in _concerned(owner):
+        if sock.type == socket.SOCK_STREAM and (own or not sock._endpoint.listening):
+            with contextlib.suppress(OSError):  # closed in the meantime
+                Plain.setsockopt(sock, socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+
+
+def _concerned(owner: Owner) -> list[tuple[Any, bool]]:
+    """The sockets that it made, and those of others on which it waits; with each whether it is its own."""
     busy = _busy(owner)
-    for sock in owner.sockets():
-        own = sock._endpoint.owner is owner
-        if not sock._endpoint.hidden and (own or sock in busy):
-            with contextlib.suppress(OSError):  # closed or never connected: then nobody waits on it
-                _wake_socket(sock, own, abort, first)
+    known = [(sock, sock._endpoint.owner is owner) for sock in owner.sockets() if not sock._endpoint.hidden]
+    return [(sock, own) for sock, own in known if own or sock in busy]
 
 
 def _busy(owner: Owner) -> list[Any]:
@@ -161,8 +175,6 @@ def _wake_socket(sock: Any, own: bool, abort: bool, first: bool) -> None:
     elif endpoint.listening:
         _wake_listener(sock, own)
     else:
-        if abort:
-            Plain.setsockopt(sock, socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         # With abort no FIN at first: a peer that answers it with its own would leave a TIME-WAIT.
         # On Linux this is all that a reader needs.
         Plain.shutdown(sock, socket.SHUT_RD if abort and first and sys.platform == "linux" else socket.SHUT_RDWR)

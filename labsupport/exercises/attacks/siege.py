@@ -154,6 +154,9 @@ class _Scene:
         self._begin("attack")
         self._siege.crew.tell("attack", self._target.address, packed(waves), words)
         self._out.insert(0, (self._siege.crew, "go", "gone"))
+        while not (self._did.connections or self._did.refused) and self._since() < _PATIENCE:
+            self._look()
+        self._begin("attack")  # now it has: on a busy machine the attackers come late
         while self._since() < self._attack.seconds or self._nobody_came():
             self._look()
             self._see_what_it_does()
