@@ -45,13 +45,13 @@ ROWS: Final = (
     _row(
         *("SO_SNDBUF", 7, BYTES, _ALL, "room for what is written and not acknowledged; Linux doubles what is asked"),
         shown_by=lessons.BUFFERS,
-        limit="between a least of its own and twice net.core.wmem_max",
+        limit="between a minimum of its own and twice net.core.wmem_max",
         moves=True,
     ),
     _row(
         *("SO_RCVBUF", 8, BYTES, _ALL, "room for what arrives and is not read; Linux doubles what is asked"),
         shown_by=lessons.BUFFERS,
-        limit="between a least of its own and twice net.core.rmem_max",
+        limit="between a minimum of its own and twice net.core.rmem_max",
         moves=True,
     ),
     _row("SO_SNDBUFFORCE", 32, BYTES, "Linux -", "SO_SNDBUF beyond net.core.wmem_max", writeonly=True, needs=_ADMIN),

@@ -62,7 +62,7 @@ def test_buffers_have_a_least_and_a_most(tcp: socket.socket, name: str) -> None:
         most = options.set(tcp, name, 2**31 - 1)
         assert most.verdict == "clamped"
         assert most.made == 2 * int(Path(f"/proc/sys/net/core/{limit}").read_text())
-        assert f"clamped: between a least of its own and twice net.core.{limit}; socket(7)" in str(most)
+        assert f"clamped: between a minimum of its own and twice net.core.{limit}; socket(7)" in str(most)
     assert str(least).startswith(f"{name}: asked 1 byte, the system made ")
 
 
