@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from labsupport.tape.watched import install
 
 if TYPE_CHECKING:
-    from labsupport import chat, exercises, faults, kernel, measure, options, panels, pictures, tls
+    from labsupport import chat, exercises, faults, kernel, measure, options, panels, pictures, tls, workshop
     from labsupport.link import Link
     from labsupport.panels.prediction import predict
     from labsupport.pictures import plots
@@ -43,6 +43,7 @@ __all__ = [
     "tls",
     "uninstall",
     "watch",
+    "workshop",
 ]
 
 #: Where each name lives: `module:attribute`, or the module alone where the name is a module.
@@ -65,6 +66,7 @@ _PLACES = {
     "tls": "labsupport.tls",
     "uninstall": "labsupport.tape.watched:uninstall",
     "watch": "labsupport.window:watch",
+    "workshop": "labsupport.workshop",
 }
 
 

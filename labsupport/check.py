@@ -27,7 +27,7 @@ __all__ = ["Report", "Result", "machine"]
 #: Seconds that a check waits for the network inside this machine.
 _PATIENCE = 2
 
-_PACKAGES = ["jupyterlab", "ipywidgets", "anywidget", "matplotlib", "trustme", "cryptography"]
+_PACKAGES = ["jupyterlab", "ipywidgets", "anywidget", "matplotlib", "trustme", "cryptography", "fsrs"]
 
 
 class Missing(Exception):  # noqa: N818  nothing has gone wrong: this machine does not have it

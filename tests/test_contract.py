@@ -41,7 +41,7 @@ from labsupport.window import Tape
 
 NAMES = [
     *("Link", "Signal", "background", "chat", "exercises", "faults", "kernel", "label", "measure", "options"),
-    *("panels", "pictures", "plots", "predict", "serve", "tls", "uninstall", "watch"),
+    *("panels", "pictures", "plots", "predict", "serve", "tls", "uninstall", "watch", "workshop"),
 ]
 
 

@@ -20,6 +20,7 @@ LEVELS = [
     {"faults"},
     {"threads", "servers", "services", "link", "tls", "options"},
     {"progress", "pictures", "measure", "chat"},
+    {"course"},
     {"exercises", "check"},
     {"panels"},
     {"window"},

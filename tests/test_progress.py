@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from labsupport import progress
+
+NOTHING = {"version": 2, "exercises": {}, "predictions": {}, "recall": {}}
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_nothing_is_kept_before_the_first_answer(home: Path) -> None:
-    assert progress.load() == {"version": 1, "exercises": {}, "predictions": {}}
+    assert progress.load() == NOTHING
     assert not home.exists()
 
 
@@ -60,29 +60,80 @@ def test_another_status_is_refused() -> None:
         progress.record_verdict("echo_server", "great")
 
 
-def test_reset_forgets() -> None:
+def test_what_was_reset_is_gone_and_can_be_taken_back() -> None:
     progress.record_verdict("echo_server", "passed")
-    progress.record_prediction("q", "a")
+    progress.record_verdict("whole_answer", "failed", "one_recv")
+    progress.record_prediction("q", "a", right=True)
+    before = progress.load()
+    assert progress.reset("echo_server") == ""
+    assert sorted(progress.load()["exercises"]) == ["whole_answer"]
+    assert progress.load()["predictions"] == before["predictions"]
     assert progress.reset() == ""
-    assert progress.load() == {"version": 1, "exercises": {}, "predictions": {}}
+    found = progress.load()
+    assert {name: found[name] for name in NOTHING} == NOTHING  # type: ignore[literal-required]
+    progress.record_verdict("echo_server", "failed", "accepts_once")
+    assert progress.restore() == ""
+    after = progress.load()
+    assert after["exercises"]["echo_server"]["status"] == "passed"  # of then, and the mistake of now
+    assert after["exercises"]["echo_server"]["mistake"] == "accepts_once"
+    assert (after["predictions"], after["recall"]) == (before["predictions"], before["recall"])
+    assert progress.restore() == ""  # once more takes back nothing
+    assert progress.load() == after
 
 
-def test_what_a_later_version_wrote_beside_it_is_kept(home: Path) -> None:
+def test_a_file_of_the_first_version_is_carried_over(home: Path) -> None:
     home.mkdir()
-    (home / "progress.json").write_text('{"version": 2, "recall": [1], "exercises": {}, "predictions": {}}')
+    made = {"choice": "b'h\u00e9'", "right": False, "when": "2026-01-02T03:04:05+00:00", "reason": "because"}
+    done = {"status": "passed", "mistake": None, "tries": 1, "first_passed": made["when"], "last": made["when"]}
+    old = {"version": 1, "exercises": {"echo_server": done}, "predictions": {"two-sends": made}}
+    (home / "progress.json").write_text(json.dumps(old))
+    progress.record_verdict("first_words", "passed")
+    found = json.loads((home / "progress.json").read_text(encoding="utf-8"))
+    assert found["version"] == 2
+    assert found["exercises"]["echo_server"] == done
+    assert found["predictions"] == {"two-sends": made}
+    assert found["recall"] == {"two-sends": [{"when": made["when"], "grade": "again"}]}
+
+
+def test_what_somebody_wrote_beside_it_is_kept(home: Path) -> None:
+    home.mkdir()
+    (home / "progress.json").write_text('{"version": 2, "notes": [1], "exercises": {}, "predictions": {}}')
     progress.record_prediction("q", "a")
-    found = json.loads((home / "progress.json").read_text())
-    assert (found["recall"], found["version"]) == ([1], 2)
+    assert json.loads((home / "progress.json").read_text())["notes"] == [1]
+
+
+def test_the_file_of_a_newer_course_is_never_touched(home: Path) -> None:
+    home.mkdir()
+    text = '{"version": 3, "exercises": "elsewhere"}'
+    (home / "progress.json").write_text(text)
+    for said in (progress.record_verdict("echo_server", "passed"), progress.reset(), progress.trouble()):
+        assert "newer version of the course (3; this one knows 2)" in said
+        assert "update the course" in said
+    assert (home / "progress.json").read_text() == text
+    assert sorted(path.name for path in home.iterdir()) == ["progress.json", "progress.lock"]
 
 
 @pytest.mark.parametrize(
     "text",
-    ["{", "[1]", '{"exercises": [], "predictions": {}}', '{"exercises": {"echo_server": {"status": 1}}}', "\0\xff"],
+    [
+        "{",
+        "[1]",
+        '{"exercises": [], "predictions": {}}',
+        '{"exercises": {"echo_server": {"status": 1}}}',
+        '{"version": "2"}',
+        '{"version": 2, "recall": {"q": [1]}}',
+        '{"version": 2, "recall": {"q": [{"when": "now", "grade": "good"}]}}',
+        '{"version": 2, "forgotten": 3}',
+        "[" * 100_000,
+        "\0\xff",
+    ],
+    ids=range(10),
 )
 def test_a_broken_file_is_kept_aside_and_said(home: Path, text: str) -> None:
     home.mkdir()
     (home / "progress.json").write_text(text, encoding="latin-1")
     assert progress.load()["exercises"] == {}
+    assert "kept aside" in progress.trouble()
     said = progress.record_verdict("echo_server", "passed")
     assert "progress-unreadable-1.json" in said
     assert (home / "progress-unreadable-1.json").read_text(encoding="latin-1") == text
@@ -122,25 +173,6 @@ def test_without_the_variable_it_is_the_users_own_folder(monkeypatch: pytest.Mon
     monkeypatch.delenv("LABSUPPORT_HOME")
     assert progress.home().name == "loopback-course"
     assert progress.home().is_absolute()
-
-
-_WRITER = """
-import sys
-from labsupport import progress
-for number in range(25):
-    said = progress.record_prediction(f"{sys.argv[1]}-{number}", "a")
-    assert said == "", said
-"""
-
-
-def test_notebooks_that_write_at_once_lose_nothing(root: Path) -> None:
-    writers = [
-        subprocess.Popen([sys.executable, "-c", _WRITER, name], cwd=root, stderr=subprocess.PIPE) for name in "abc"
-    ]
-    for writer in writers:
-        _, said = writer.communicate(timeout=60)
-        assert writer.returncode == 0, said.decode()
-    assert len(progress.load()["predictions"]) == 75
 
 
 def test_a_home_of_nobody_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,8 @@ import pytest
 
 import labsupport
 from labsupport import __main__ as command
+from labsupport import progress
+from labsupport.course import places
 
 
 @pytest.fixture
@@ -20,13 +22,18 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     notebooks = tmp_path / "notebooks"
     (notebooks / "images").mkdir(parents=True)
     (notebooks / ".ipynb_checkpoints").mkdir()
-    cell = {"cell_type": "markdown", "source": ["# Start here\n", "Read on."]}
-    (notebooks / "00_start_here.ipynb").write_text(json.dumps({"cells": [cell]}))
-    (notebooks / "01_next.ipynb").write_text(json.dumps({"cells": []}))
+    write(notebooks / "00_start_here.ipynb", "# Start here\nRead on.")
+    write(notebooks / "01_next.ipynb", "# 01 Next")
     (notebooks / "images" / "ladder.svg").write_text("<svg/>")
     (notebooks / ".ipynb_checkpoints" / "old.ipynb").write_text("old")
-    monkeypatch.setattr(command, "__file__", str(tmp_path / "labsupport" / "__main__.py"))
+    monkeypatch.setattr(places, "_root", lambda: tmp_path)
     return tmp_path
+
+
+def write(path: Path, text: str) -> None:
+    """A notebook with one cell."""
+    cell = {"cell_type": "markdown", "id": "one", "metadata": {}, "source": text}
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
 
 
 @pytest.fixture
@@ -46,59 +53,101 @@ def files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_copy_has_the_chapters_and_no_checkpoints(course: Path) -> None:
-    new = command.copy_chapters(course / "notebooks", course / "my-course")
-    assert files(course / "my-course") == {"00_start_here.ipynb", "01_next.ipynb", "images/ladder.svg"}
-    assert {path.as_posix() for path in new} == files(course / "my-course")
+def test_start_makes_the_copy_and_says_what_is_in_it(
+    course: Path, started: list[list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["start"]) == 0
+    assert {"00_start_here.ipynb", "01_next.ipynb", "images/ladder.svg"} < files(course / "my-course")
+    said = capsys.readouterr().out
+    assert "New: 00_start_here.ipynb, 01_next.ipynb, images/ladder.svg." in said
+    command.main(["start"])
+    assert capsys.readouterr().out.startswith("You work in ")
 
 
-def test_a_file_that_is_there_is_never_changed(course: Path) -> None:
-    mine = course / "my-course" / "01_next.ipynb"
-    mine.parent.mkdir()
-    mine.write_text("my own work")
-    before = mine.stat().st_mtime_ns
-    new = command.copy_chapters(course / "notebooks", course / "my-course")
-    assert mine.read_text() == "my own work"
-    assert mine.stat().st_mtime_ns == before
-    assert Path("01_next.ipynb") not in new
-    assert command.copy_chapters(course / "notebooks", course / "my-course") == []
+def test_renew_makes_a_copy_in_a_folder_and_leaves_what_is_edited(
+    course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "maria"
+    assert command.main(["renew", str(folder)]) == 0
+    assert {"00_start_here.ipynb", "01_next.ipynb", "images/ladder.svg"} < files(folder)
+    write(folder / "01_next.ipynb", "# Next\nMaria's own words.")
+    write(course / "notebooks" / "01_next.ipynb", "# Next\nA new edition.")
+    capsys.readouterr()
+    assert command.main(["renew", str(folder)]) == 0
+    assert "01_next.ipynb as 01_next.new.ipynb" in capsys.readouterr().out
+    assert "Maria's own words." in (folder / "01_next.ipynb").read_text("utf-8")
+    with pytest.raises(SystemExit):
+        command.main(["renew"])
+    assert "renew takes one folder, and not 0" in capsys.readouterr().err
 
 
-def test_an_update_brings_new_chapters_only(course: Path) -> None:
-    command.copy_chapters(course / "notebooks", course / "my-course")
-    (course / "notebooks" / "01_next.ipynb").write_text("a new edition")
-    (course / "notebooks" / "02_last.ipynb").write_text("a new chapter")
-    assert command.copy_chapters(course / "notebooks", course / "my-course") == [Path("02_last.ipynb")]
-    assert (course / "my-course" / "01_next.ipynb").read_text() == '{"cells": []}'
+def test_start_renews_what_was_not_edited_and_keeps_both_of_what_was(
+    course: Path, started: list[list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command.main(["start"])
+    write(course / "my-course" / "01_next.ipynb", "# 01 Next\nmy own words: 你好")
+    write(course / "notebooks" / "00_start_here.ipynb", "# Start here\nA new edition.")
+    write(course / "notebooks" / "01_next.ipynb", "# 01 Next\nA new edition.")
+    capsys.readouterr()
+    assert command.main([]) == 0
+    said = capsys.readouterr().out
+    assert "`python -m labsupport start` would bring:" in said
+    assert "01_next.ipynb as 01_next.new.ipynb" in said
+    assert not (course / "my-course" / "01_next.new.ipynb").exists()
+    command.main(["start"])
+    said = capsys.readouterr().out
+    assert "not edited by you, so renewed: 00_start_here.ipynb." in said
+    assert "beside them: 01_next.ipynb as 01_next.new.ipynb." in said
+    assert "你好" in json.loads((course / "my-course" / "01_next.ipynb").read_text())["cells"][0]["source"]
+    assert "A new edition." in (course / "my-course" / "01_next.new.ipynb").read_text()
+    assert command.main([]) == 0
+    assert "would bring" not in capsys.readouterr().out
 
 
-def test_a_link_of_the_learners_is_left_alone(course: Path) -> None:
-    (course / "my-course").mkdir()
-    link = course / "my-course" / "01_next.ipynb"
-    try:
-        link.symlink_to(course / "nowhere.ipynb")
-    except OSError:
-        pytest.skip("this system lets nobody make symbolic links")
-    command.copy_chapters(course / "notebooks", course / "my-course")
-    assert link.is_symlink()
-    assert not (course / "nowhere.ipynb").exists()
-
-
-def test_half_a_copy_never_stays(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fill_the_disk(_source: object, copy: object) -> None:
-        copy.write(b"half")  # type: ignore[attr-defined]  # a binary file
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(shutil, "copyfileobj", fill_the_disk)
-    with pytest.raises(command.CannotStart, match="No space left on device"):
-        command.copy_chapters(course / "notebooks", course / "my-course")
-    assert files(course / "my-course") == set()
-
-
-def test_a_file_in_the_place_of_the_folder_is_told(course: Path) -> None:
+def test_a_file_in_the_place_of_the_folder_is_told(
+    course: Path, started: list[list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
     (course / "my-course").write_text("a file")
-    with pytest.raises(command.CannotStart, match=r"Make .*my-course a folder"):
-        command.copy_chapters(course / "notebooks", course / "my-course")
+    assert command.main(["start"]) == 1
+    assert f"Make {course / 'my-course'} a folder" in capsys.readouterr().err
+    assert started == []
+
+
+def test_work_goes_out_and_comes_in_on_another_machine(
+    course: Path,
+    started: list[list[str]],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command.main(["start"])
+    write(course / "my-course" / "01_next.ipynb", "# 01 Next\nनमस्ते")
+    progress.record_verdict("echo_server", "passed")
+    file = tmp_path_factory.mktemp("stick") / "work.zip"
+    assert command.main(["export", str(file)]) == 0
+    assert command.main(["export", str(file)]) == 1
+    assert "stays as it is" in capsys.readouterr().err
+
+    other = tmp_path_factory.mktemp("other")
+    shutil.copytree(course / "notebooks", other / "notebooks")
+    monkeypatch.setattr(places, "_root", lambda: other)
+    monkeypatch.setenv("LABSUPPORT_HOME", str(other / "home"))
+    assert command.main(["import", str(file)]) == 0
+    assert "Back in their place: 01_next.ipynb." in capsys.readouterr().out
+    assert "नमस्ते" in json.loads((other / "my-course" / "01_next.ipynb").read_text())["cells"][0]["source"]
+    assert progress.load()["exercises"]["echo_server"]["status"] == "passed"
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"no zip", "this is no zip file"), (None, "No such file")])
+def test_a_file_that_is_not_taken_is_said(
+    course: Path, content: bytes | None, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = course / "work.zip"
+    if content is not None:
+        file.write_bytes(content)
+    assert command.main(["import", str(file)]) == 1
+    assert said in capsys.readouterr().err
+    assert not (course / "my-course").exists()
 
 
 def test_start_opens_the_first_chapter_of_the_copy(course: Path, started: list[list[str]]) -> None:
@@ -129,7 +178,7 @@ def test_start_without_jupyterlab_says_what_to_do(
 def test_without_chapters_the_folder_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "__file__", str(tmp_path / "lib" / "labsupport" / "__main__.py"))
+    monkeypatch.setattr(places, "_root", lambda: tmp_path / "lib")
     monkeypatch.chdir(tmp_path)
     assert command.main(["start"]) == 1
     assert str(tmp_path) in capsys.readouterr().err
@@ -140,7 +189,8 @@ def test_the_overview_names_commands_chapters_and_every_public_name(
 ) -> None:
     assert command.main([]) == 0
     said = capsys.readouterr().out
-    for word in ["labsupport start", "labsupport check", "00_start_here.ipynb", "Start here", *labsupport.__all__]:
+    commands = [f"labsupport {name}" for name in ("start", "check", "export", "import")]
+    for word in [*commands, "00_start_here.ipynb", "Start here", "0 of 0 exercises", *labsupport.__all__]:
         assert word in said
 
 
@@ -155,8 +205,8 @@ def test_check_fails_only_where_the_course_cannot_run(monkeypatch: pytest.Monkey
         assert command.main(["check"]) == status
 
 
-@pytest.mark.parametrize("words", [["chek"], ["check", "--fast"]])
+@pytest.mark.parametrize("words", [["chek"], ["check", "--fast"], ["export", "a", "b"]])
 def test_what_is_no_command_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         command.main(words)
-    assert words[-1] in capsys.readouterr().err
+    assert words[0] in capsys.readouterr().err

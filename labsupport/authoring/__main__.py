@@ -1,4 +1,4 @@
-"""`python -m labsupport.authoring build [NAME...]`, `... check [NAME...]`, `... lock`."""
+"""`python -m labsupport.authoring`: build, check and lock; slides, handout and instructor, made of the notebooks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from . import handout, instructor, slides
 from .build import Built, build
 from .lock import main as lock
 
@@ -25,8 +26,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 2
+    if options.command in _OUTPUTS:
+        return _write(_OUTPUTS[options.command](paths, options))
     command = _build if options.command == "build" else _check
-    return max([command(build(path, fresh=options.fresh)) for path in paths])
+    guide = _check_guide() if options.command == "check" and paths == sorted(NOTEBOOKS.glob("*.ipynb")) else 0
+    return max([guide, *(command(build(path, fresh=options.fresh)) for path in paths)])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,8 +46,58 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("names", nargs="*", metavar="NAME", help='a file, a name or its beginning, e.g. "01"')
         command.add_argument("--notebooks", type=Path, default=NOTEBOOKS, help="the folder (default: %(default)s)")
         command.add_argument("--fresh", action="store_true", help="keep no stored output, not even an equal one")
+    for name, does in (
+        ("slides", "make a deck for each chapter: one HTML file that needs no network"),
+        ("handout", "make the printable summary, with questions"),
+        ("instructor", "renew the instructor's guide in labsupport/guide, and make it one page for print"),
+    ):
+        command = commands.add_parser(name, help=does, description=does)
+        command.add_argument("names", nargs="*", metavar="CHAPTER", help='a name or its beginning, e.g. "01"')
+        command.add_argument("--notebooks", type=Path, default=NOTEBOOKS, help="the folder (default: %(default)s)")
+        command.add_argument(
+            "--to", type=Path, default=Path("build"), help="where to (default: the folder %(default)s)"
+        )
+        if name == "slides":
+            command.add_argument("--core", action="store_true", help="leave out what leads further")
     commands.add_parser("lock", help="renew the pinned requirements, and what is generated from them", add_help=False)
     return parser
+
+
+def _handout(paths: list[Path], options: argparse.Namespace) -> list[Path]:
+    return [_written(options.to / "handout.html", handout.handout(paths))]
+
+
+def _instructor(paths: list[Path], options: argparse.Namespace) -> list[Path]:
+    renewed = instructor.renew(paths) if options.notebooks == NOTEBOOKS else []
+    return [*renewed, _written(options.to / "instructor.html", instructor.guide(paths))]
+
+
+def _slides(paths: list[Path], options: argparse.Namespace) -> list[Path]:
+    return [
+        _written(options.to / f"{path.stem}.slides.html", slides.deck(path, core_only=options.core)) for path in paths
+    ]
+
+
+_OUTPUTS: Final = {"slides": _slides, "handout": _handout, "instructor": _instructor}
+
+
+def _written(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8", newline="\n")
+    return path
+
+
+def _write(paths: list[Path]) -> int:
+    for path in paths:
+        print(path)
+    return 0
+
+
+def _check_guide() -> int:
+    late = instructor.stale(sorted(NOTEBOOKS.glob("*.ipynb")))
+    return _told(
+        [f"labsupport/guide/{name} is not current: run `python -m labsupport.authoring instructor`." for name in late]
+    )
 
 
 def _chapters(folder: Path, names: Sequence[str]) -> list[Path]:

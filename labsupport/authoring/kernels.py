@@ -196,7 +196,7 @@ def _last_words(path: Path) -> str:
 
 def _environment(home: Path) -> dict[str, str]:
     """Ours, without what would make the kernel differ from one that JupyterLab starts."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "JPY_"))}
     for name in ("LABSUPPORT_HOME", "IPYTHONDIR"):
         folder = home / name.lower()
         folder.mkdir()

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from .normal import follows_prediction, is_prediction
 
-__all__ = ["COLUMNS", "FENCED", "IGNORE_TAG", "LINES", "SECONDS", "opts_out", "problems", "reason", "ways_out"]
+__all__ = ["COLUMNS", "FENCED", "IGNORE_TAG", "LINES", "PART", "SECONDS", "opts_out", "problems", "reason", "ways_out"]
 
 #: The one way to opt out of the comparison of outputs.
 IGNORE_TAG: Final = "nbval-ignore-output"
@@ -25,9 +25,13 @@ FENCED: Final = 88
 #: A cell that takes longer than this is not waited for.
 SECONDS: Final = 5.0
 
+#: More minutes of core than this are no part of a chapter: people need a place to stop.
+PART: Final = 30
+
 _COMMENT = re.compile(r"^\s*#\s*(NBVAL_\w+|PYTEST_VALIDATE_IGNORE_OUTPUT)\b", re.MULTILINE)
 _FENCE = re.compile(r"\s*(```|~~~)")
 _STEP = re.compile(r"^## ", re.MULTILINE)
+_PART = re.compile(r"\A(---\n+)?# ")
 
 
 def opts_out(cell: NotebookNode) -> bool:
@@ -49,15 +53,36 @@ def problems(notebook: NotebookNode, seconds: Mapping[str, float] | None = None)
     for cell in notebook.cells:
         found = _step(cell) if cell.cell_type == "markdown" else _code(cell, cell.id in hidden)
         yield from ((cell.id, sentence) for sentence in (*found, *_wide(cell)))
+    yield from _parts(notebook)
     for name, took in (seconds or {}).items():
         if took > SECONDS:
             yield name, f"took {took:.1f} s; a cell may take {SECONDS:g} s. Shorten its waits, or measure less."
 
 
 def _step(cell: NotebookNode) -> Iterator[str]:
-    minutes = cell.metadata.get("loopback", {}).get("minutes")
+    course = cell.metadata.get("loopback", {})
+    minutes = course.get("minutes")
     if _STEP.search(cell.source) and (type(minutes) not in (int, float) or not minutes > 0):
         yield f"is a step (## heading) without minutes, but has {minutes!r}. Set metadata.loopback.minutes to a number."
+    if course.get("core") and cell.metadata.get("slideshow", {}).get("slide_type") not in ("slide", "subslide"):
+        yield "is a step of the core and begins no slide. Set its Slide Type to Slide (metadata.slideshow.slide_type)."
+
+
+def _parts(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
+    """A part is what stands below a heading of the first level."""
+    minutes: dict[str, float] = {}
+    part = ""
+    for cell in notebook.cells:
+        part = cell.id if cell.cell_type == "markdown" and _PART.match(cell.source) else part
+        course = cell.metadata.get("loopback", {})
+        if course.get("core") and isinstance(course.get("minutes"), int | float):
+            minutes[part] = minutes.get(part, 0) + course["minutes"]
+    for part, together in minutes.items():
+        if together > PART:
+            yield (
+                part,
+                f"begins a part with {together} minutes of core; {PART} are the most. Divide it, with a place to stop.",
+            )
 
 
 def ways_out(cell: NotebookNode) -> Iterator[str]:

@@ -15,14 +15,22 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from labsupport.progress import follow
+from labsupport.progress import reset as forget
+from labsupport.progress import restore as put_back
+
 from .engine import Exercise, Mistake, Verdict
+from .engine.verdict import Words
 
 if TYPE_CHECKING:
     from .overview import Overview
 
     ALL: list[Exercise]
 
-__all__ = ["ALL", "Exercise", "Mistake", "Verdict", "progress"]
+__all__ = ["ALL", "Exercise", "Mistake", "Verdict", "progress", "reset", "restore"]
+
+#: Every chapter imports this room first, so from here on it is known which cell a learner ran last.
+follow()
 
 _CHAPTERS: Final = tuple(f"chapter_{number:02}" for number in range(9))
 
@@ -34,10 +42,23 @@ def _all() -> dict[str, Exercise]:
 
 
 def progress() -> Overview:
-    """What is done, chapter by chapter."""
+    """The map: what is done, chapter by chapter, and what to do next."""
     from .overview import Overview
 
     return Overview(list(_all().values()))
+
+
+def reset() -> Words:
+    """Forget all that is done: exercises, predictions, recall questions, hints.  No cell is changed; see `restore`."""
+    for exercise in _all().values():
+        exercise.forget_hints()
+    said = forget()
+    return Words(said or "All is forgotten. Your notebooks are as they were. `exercises.restore()` takes it back.")
+
+
+def restore() -> Words:
+    """Take back what was forgotten by `reset`, of one exercise or of all.  What was done since stays."""
+    return Words(put_back() or "What was forgotten is back.")
 
 
 def __getattr__(name: str) -> Any:

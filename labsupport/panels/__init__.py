@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .crowds.crowded import crowd
     from .errors.zoo import error_zoo
     from .one_client.by_hand import client
+    from .own_work.carrying import my_work
+    from .own_work.coming_back import recall
     from .room.assembly import chat
     from .streams.three_readers import cuts
     from .tls.certificates import gallery
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
     from .transports.both_protocols import protocols
 
 __all__ = [
-    "attack", "chat", "client", "crowd", "cuts", "error_zoo", "gallery", "handshake", "protocols", "two_connections",
+    "attack", "chat", "client", "crowd", "cuts", "error_zoo", "gallery", "handshake", "my_work", "protocols", "recall",
+    "two_connections",
 ]  # fmt: skip
 
 #: Where each panel lives.  No module bears the name of a panel: it would hide the function.
@@ -31,7 +34,9 @@ _PLACES = {
     "error_zoo": "errors.zoo",
     "gallery": "tls.certificates",
     "handshake": "tls.flights",
+    "my_work": "own_work.carrying",
     "protocols": "transports.both_protocols",
+    "recall": "own_work.coming_back",
     "two_connections": "comparison.comparing",
 }
 

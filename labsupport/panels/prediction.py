@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from collections.abc import Mapping
 from html import escape
@@ -11,11 +10,13 @@ from typing import Any, Final
 import ipywidgets
 import traitlets
 
+from labsupport.course.questions import key_of
+
 from .parts.cells import NextCell, replace_earlier
 from .parts.choices import Choices
 from .parts.words import STYLE, rich, status
 
-__all__ = ["Prediction", "predict"]
+__all__ = ["Prediction", "predict", "right_here"]
 
 _ASK: Final = "Choose what you expect, then press the button. Nothing is given away before that."
 _NEXT: Final = "Now run the next cell."
@@ -128,8 +129,7 @@ class Prediction(ipywidgets.VBox):
     @property
     def name(self) -> str:
         """Under which it is kept with the progress: the same as long as question and choices are."""
-        text = "\n".join(" ".join(each.split()) for each in (self.question, *self.answers))
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return key_of(self.question, self.answers)
 
     def _remember(self) -> None:
         if not self.committed:
@@ -172,7 +172,7 @@ def predict(
     """
     _check_texts(question, choices)
     why = because if isinstance(because, str) else _WHY if because else ""
-    prediction = Prediction(question, choices, _right_here(right, choices), why)
+    prediction = Prediction(question, choices, right_here(right, choices), why)
     replace_earlier(prediction)
     return prediction
 
@@ -189,8 +189,11 @@ def _check_texts(question: Any, choices: Any) -> None:
             raise TypeError(f"each choice and each answer is a text that is not empty, unlike {choice!r}: {answer!r}")
 
 
-def _right_here(right: Any, choices: Mapping[str, str]) -> str | None:
-    """The choice that is right on this system, or None where `right` does not name the system."""
+def right_here(right: Any, choices: Mapping[str, str]) -> str | None:
+    """The choice that is right on this system, or None where `right` does not name the system.
+
+    ValueError, with a sentence, for what is no choice.
+    """
     by_system = dict(right) if isinstance(right, Mapping) else {}
     unknown = set(by_system) - set(_SYSTEMS.values())
     if unknown:

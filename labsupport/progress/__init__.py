@@ -1,13 +1,16 @@
-"""What a learner has done: one small JSON file, and nothing else.
+"""What a learner has done: one small JSON file.
 
-    {"version": 1,
+    {"version": 2,
      "exercises": {"echo_server": {"status": "passed", "mistake": null, "tries": 3, "first_passed": "…", "last": "…"}},
-     "predictions": {"two-sends": {"choice": "b'hello world'", "right": true, "when": "…", "reason": "…"}}}
+     "predictions": {"3f0c…": {"choice": "b'hello world'", "right": true, "when": "…", "reason": "…"}},
+     "recall": {"3f0c…": [{"when": "…", "grade": "good"}]},
+     "forgotten": {what resets took away, in the same shape}}
 
 Two notebooks may write at once, so a change is made under a lock of the operating system: read, change, write a new
 file beside the old one, put it in its place (`os.replace` is atomic).  A crash leaves the old file or the new one.
 What cannot be written now is kept in memory and tried again with the next change; a file that cannot be read is kept
-under another name.  Both are said: each function that writes returns a sentence for the learner, or "".
+under another name, and one that a newer course has written is left alone.  All is said: each function that writes
+returns a sentence for the learner, or "".
 """
 
 from __future__ import annotations
@@ -20,9 +23,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from ._file import Done, Predicted, State, alone, empty, keep_aside, read, replace
+from ._file import alone, keep_aside, read, replace
+from ._place import Place, read_place, write_place
+from ._place import follow as _follow
+from ._schedule import due_after
+from ._state import (
+    Answer,
+    Done,
+    NewerError,
+    Predicted,
+    Record,
+    State,
+    add_answer,
+    empty,
+    forget,
+    grade_of,
+    merge,
+    take_back,
+    understood,
+)
+from ._telling import Recorded, listen, tell
 
-__all__ = ["Done", "Predicted", "State", "home", "load", "record_prediction", "record_verdict", "reset"]
+__all__ = [
+    "Answer", "Done", "NewerError", "Place", "Predicted", "Record", "Recorded", "State",
+    "bring", "due_after", "empty", "follow", "home", "listen", "load", "place", "record_answer", "record_prediction",
+    "record_verdict", "reset", "restore", "trouble", "understood",
+]  # fmt: skip
 
 _FILE: Final = "progress.json"
 
@@ -64,6 +90,28 @@ def load() -> State:
     return state
 
 
+def trouble() -> str:
+    """Why what is kept cannot be read now, as a sentence, or ""."""
+    try:
+        _, broken = read(home() / _FILE)
+    except OSError as error:
+        return f"Your progress cannot be read: {error}."
+    return "Your progress file cannot be read; with your next answer it is kept aside." if broken else ""
+
+
+def follow() -> None:
+    """Note from now on where the learner is, if this is a notebook; again does nothing."""
+    _follow(home)
+
+
+def place() -> Place | None:
+    """The notebook and the cell that ran last, chapter 00 excepted; None where nobody knows."""
+    try:
+        return read_place(home())
+    except OSError:
+        return None
+
+
 def record_verdict(exercise: str, status: str, mistake: str | None = None) -> str:
     """An exercise was checked: `status` is "passed" or "failed", and once passed it stays so.
 
@@ -86,7 +134,9 @@ def record_verdict(exercise: str, status: str, mistake: str | None = None) -> st
             "last": when,
         }
 
-    return _record(change)
+    said = _record(change)
+    tell(Recorded("exercise", exercise, status == "passed", mistake, when))
+    return said
 
 
 def record_prediction(question: str, choice: str, *, right: bool | None = None, reason: str = "") -> str:
@@ -97,18 +147,56 @@ def record_prediction(question: str, choice: str, *, right: bool | None = None, 
 
     def change(state: State) -> None:
         state["predictions"][question] = kept
+        add_answer(state, question, kept["when"], grade_of(right))
 
-    return _record(change)
+    said = _record(change)
+    tell(Recorded("prediction", question, right, None, kept["when"]))
+    return said
 
 
-def reset() -> str:
-    """Forget everything.  Returns what to say, or ""."""
+def record_answer(question: str, grade: str) -> str:
+    """A question that came back was answered: `grade` is "again", "hard" or "good".  Returns what to say, or "".
+
+    The first answer of a day (of UTC) counts.  Raises ValueError for another grade.
+    """
+    if grade not in ("again", "hard", "good"):
+        raise ValueError(f"a grade is 'again', 'hard' or 'good', not {grade!r}")
+    when = _now()
+    said = _record(lambda state: add_answer(state, question, when, grade))
+    tell(Recorded("recall", question, grade != "again", None, when))
+    return said
+
+
+def reset(exercise: str | None = None) -> str:
+    """Forget one exercise, or everything; `restore` takes it back.  Returns what to say, or ""."""
+    return _record(lambda state: forget(state, exercise))
+
+
+def restore() -> str:
+    """Take back what was forgotten; what was done since stays done.  Returns what to say, or ""."""
+    return _record(take_back)
+
+
+def bring(record: Record, was: Place | None = None) -> str:
+    """Add what was done elsewhere: nothing is lost that was passed in either place.  Returns what to say, or "".
+
+    `was`: where the learner was there; it counts where nobody knows it here.  Raises OSError where it cannot be
+    written; then nothing has changed.
+    """
 
     def change(state: State) -> None:
-        state["exercises"].clear()
-        state["predictions"].clear()
+        merge(state, record)
 
-    return _record(change)
+    with _writing:
+        _pending.append(change)
+        try:
+            said = _write()
+        except OSError:
+            _pending.remove(change)
+            raise
+    if was is not None and place() is None:
+        write_place(home(), was)
+    return said
 
 
 def _now() -> str:
@@ -120,20 +208,26 @@ def _record(change: _Change) -> str:
     with _writing:
         _pending.append(change)
         try:
-            folder = home()
-            folder.mkdir(parents=True, exist_ok=True)
-            with alone(folder / "progress.lock"):
-                said = _rewrite(folder / _FILE)
+            return _write()
         except OSError as error:
             return (
                 f"Your progress could not be written: {error}. What was there is safe; "
                 "this is kept until the kernel ends, and tried again with your next answer."
             )
-        _pending.clear()
-        return said
+
+
+def _write() -> str:
+    folder = home()
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder / "progress.lock"):
+        said = _rewrite(folder / _FILE)
+    _pending.clear()
+    return said
 
 
 def _rewrite(file: Path) -> str:
+    for half in file.parent.glob("progress-*.new"):
+        half.unlink(missing_ok=True)  # of a writer that was killed: only one is here at a time
     state, broken = read(file)
     said = keep_aside(file) if broken else ""
     for change in _pending:

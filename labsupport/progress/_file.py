@@ -1,4 +1,4 @@
-"""The file of a learner's progress: its shape, how it is read and put in place, and one writer at a time."""
+"""The file of a learner's progress: how it is read and put in place, and one writer at a time."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Final, TypedDict, cast
+from typing import IO, Final
 
-__all__ = ["Done", "Predicted", "State", "alone", "empty", "keep_aside", "read", "replace"]
+from ._state import State, empty, understood
+
+__all__ = ["alone", "keep_aside", "read", "replace"]
 
 #: Seconds to wait for another notebook to finish writing.
 _PATIENCE: Final = 2.0
@@ -20,68 +22,19 @@ _PATIENCE: Final = 2.0
 _NO_LOCKS_HERE: Final = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP})
 
 
-class Done(TypedDict):
-    """What has become of one exercise.  Times are UTC in ISO 8601."""
-
-    status: str
-    mistake: str | None
-    tries: int
-    first_passed: str | None
-    last: str
-
-
-class _Chosen(TypedDict):
-    choice: str
-    right: bool | None
-    when: str
-
-
-class Predicted(_Chosen, total=False):
-    """The answer that a learner committed to, and the reason, where one was given."""
-
-    reason: str
-
-
-class State(TypedDict):
-    """All that is kept, by name of the exercise and of the question."""
-
-    version: int
-    exercises: dict[str, Done]
-    predictions: dict[str, Predicted]
-
-
-def empty() -> State:
-    """The state of somebody who has done nothing yet."""
-    return {"version": 1, "exercises": {}, "predictions": {}}
-
-
 def read(file: Path) -> tuple[State, bool]:
-    """The state in the file, and whether the file is broken.  Raises OSError if it is there and may not be read."""
+    """The state in the file, and whether the file is broken.
+
+    Raises OSError if it is there and may not be read, NewerError if a newer course has written it.
+    """
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return empty(), False
-    except ValueError:  # no JSON, or no UTF-8
+    except (ValueError, RecursionError):  # no JSON, or no UTF-8, or brackets without end
         return empty(), True
-    if not _is_state(found):
-        return empty(), True
-    return cast("State", {**empty(), **found}), False
-
-
-def _is_state(found: Any) -> bool:
-    """Whether every entry has the shape that this module writes; what it does not know may stand beside it."""
-    return (
-        isinstance(found, dict)
-        and _is_table(found.get("exercises", {}), Done)
-        and _is_table(found.get("predictions", {}), Predicted)
-    )
-
-
-def _is_table(found: Any, row: Any) -> bool:
-    return isinstance(found, dict) and all(
-        isinstance(entry, dict) and entry.keys() >= row.__required_keys__ and isinstance(entry.get("tries", 0), int)
-        for entry in found.values()
-    )
+    state = understood(found)
+    return (empty(), True) if state is None else (state, False)
 
 
 def keep_aside(file: Path) -> str:
@@ -130,7 +83,7 @@ def _wait_for(file: IO[bytes]) -> None:
             if not isinstance(error, BlockingIOError | PermissionError):
                 raise
             if time.monotonic() >= deadline:
-                raise TimeoutError(None, "another notebook has been writing it for two seconds") from None
+                raise TimeoutError("another notebook has been writing it for two seconds") from None
             time.sleep(0.01)
 
 

@@ -13,6 +13,11 @@ SHOWN = [new_output("display_data", {"text/plain": "1"})]
 PREDICTION = new_code_cell("predict('a', {}, right=1)")
 
 
+def core_step(minutes: int) -> Any:
+    metadata = {"loopback": {"minutes": minutes, "core": True}, "slideshow": {"slide_type": "slide"}}
+    return new_markdown_cell("## A step", metadata=metadata)
+
+
 def said(*cells: Any, **seconds: float) -> str:
     notebook = new_notebook(cells=list(cells))
     normalise(notebook)
@@ -24,6 +29,8 @@ def said(*cells: Any, **seconds: float) -> str:
     [
         ([new_markdown_cell("## A step")], "without minutes"),
         ([new_markdown_cell("## A step", metadata={"loopback": {"minutes": "5"}})], "without minutes, but has '5'"),
+        ([new_markdown_cell("## A step", metadata={"loopback": {"minutes": 5, "core": True}})], "begins no slide"),
+        ([new_markdown_cell("# A part"), *(core_step(11) for _ in range(3))], "a part with 33 minutes of core; 30 are"),
         ([new_code_cell("x", metadata={"tags": ["nbval-ignore-output"]})], "no reason"),
         ([new_code_cell("x", metadata={"tags": ["nbval-skip"]})], "nothing runs it"),
         ([new_code_cell("  # NBVAL_IGNORE_OUTPUT\nx")], "NBVAL_IGNORE_OUTPUT"),
@@ -51,6 +58,9 @@ def test_a_lesson_as_it_should_be_is_not_spoken_of() -> None:
     assert not said(
         new_markdown_cell("# A chapter"),
         new_markdown_cell("## A step", metadata={"loopback": {"minutes": 5}}),
+        *(core_step(10) for _ in range(3)),
+        new_markdown_cell("---\n# A second part"),
+        core_step(30),
         PREDICTION,
         new_code_cell("x", outputs=PRINTED + SHOWN),
         new_code_cell("x", metadata=reason),

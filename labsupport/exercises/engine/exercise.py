@@ -11,6 +11,7 @@ from typing import Any, Final
 from labsupport import progress
 
 from .case import Case, Having, Mistake, Outcome
+from .cell import in_new_cell
 from .judging import failed, left_over, problem
 from .run import surely
 from .scene import play
@@ -82,6 +83,25 @@ class Exercise(ABC):
             f"**Hint {number + 1} of {len(self.hints)}.** {text}\n\n{more}", f"Hint {number + 1}: {text}\n{more}"
         )
 
+    def reset(self) -> Words:
+        """Begin anew: the exercise counts as not tried, the hints start again, and a fresh starter comes in a new cell.
+
+        The cell with the learner's own answer stays as it is, and `exercises.restore()` takes back the rest.
+        """
+        said = progress.reset(self.name)
+        self.forget_hints()
+        source = f"{self.starter.rstrip()}\n\n\nexercises.{self.name}.check({self.name})"
+        if in_new_cell(source):
+            where, code = "A fresh starter is in a new cell below", ""
+        else:
+            where, code = "This is the starter", f"\n\n```python\n{source}\n```"
+        text = said or f"`{self.name}` counts as not tried. `exercises.restore()` takes that back."
+        return Words(f"{text} {where}; the cell with your own answer stays as it is.{code}")
+
+    def forget_hints(self) -> None:
+        """The next hint is the first one again."""
+        self._hinted = 0
+
     def reveal(self) -> Words:
         """A solution, to compare with yours."""
         return Words(f"```python\n{self.solution.strip()}\n```", self.solution.strip())
@@ -95,7 +115,7 @@ class Exercise(ABC):
         """Try an answer."""
 
     def __repr__(self) -> str:
-        return f"<Exercise {self.name} of chapter {self.chapter:02}: .check(answer), .hint(), .reveal()>"
+        return f"<Exercise {self.name} of chapter {self.chapter:02}: .check(answer), .hint(), .reveal(), .reset()>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002  IPython's
         return {"text/markdown": self.prompt, "text/plain": self.prompt}
