@@ -357,7 +357,7 @@ TABLE: Final = (
         "08",
         "127.0.0.2 and its like",
         "this machine, as all of 127.0.0.0/8 is",
-        "as far as we know, not there until `ifconfig lo0 alias 127.0.0.2`: *Which door?* shows an error twice",
+        "as far as we know, not there until `ifconfig lo0 alias 127.0.0.2`: *Which address?* shows an error twice",
         "this machine, as far as we know",
         "[RFC 1122 §3.2.1.3](https://www.rfc-editor.org/rfc/rfc1122#section-3.2.1.3), "
         "[lo(4)](https://man.freebsd.org/cgi/man.cgi?query=lo&sektion=4)",

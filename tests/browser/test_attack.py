@@ -44,7 +44,7 @@ def test_attacked_defended_and_attacked_again(press: Press, theme: str, open_not
     expect(panel.locator(".page svg text", has_text="timed out").first).to_be_visible()
     focus(notebook, 0)
     press(button(panel, "All limits"))
-    expect(panel.get_by_role("combobox", name="Deadline:")).to_have_value("0.5 s for a whole question")
+    expect(panel.get_by_role("combobox", name="Time:")).to_have_value("0.5 s for a whole question")
     press(button(panel, "Attack"))
     runs = panel.get_by_role("region", name="Your attacks so far")
     expect(runs.get_by_role("row")).to_have_count(3, timeout=60_000)

@@ -16,14 +16,16 @@ from labsupport import chat, exercises
 from labsupport.exercises import attacks, peers
 from labsupport.exercises.attacks.logins import answer_challenge
 from labsupport.exercises.chapter_08 import (
+    answers,
     challenge_mistakes,
-    client_mistakes,
+    client_programs,
     frames_mistakes,
     hold_programs,
     least_privilege,
     server_programs,
     session_mistakes,
 )
+from labsupport.exercises.chapter_08.conversation import BytesError
 from labsupport.exercises.chapter_08.dice import dice
 from labsupport.exercises.chapter_08.hold_through import Limits
 from labsupport.exercises.chapter_08.script import holds
@@ -62,6 +64,13 @@ def _logs_in(*parts: tuple[str, str], top: str = challenge_mistakes._NOBODY) -> 
 _NO = '    connection.sendall(b"no\\n")\n'
 _BY_HEX = "compare_digest(bytes.fromhex(proof.decode()), bytes.fromhex(right.decode()))"
 _DRAWN = "secrets.token_bytes(16)"
+_SLEEPS = """\
+        now = time.monotonic()
+        if len(asked) == limits.rate and now - asked[0] < 1:
+            time.sleep(1 - (now - asked[0]))
+        asked.append(time.monotonic())
+"""
+_ALL_THAT_IS_PENDING = "            if len(pending) >= limits.line:\n                return\n"
 _LINES_IN_PIECES = """
 import threading
 
@@ -98,6 +107,10 @@ RECOGNISED = [
         (hold_programs.DOOR, "        threading.Thread(target=attend, args=(connection, limits, places)).start()\n"),
         ("        connection, _ = listener", "        places.acquire()\n        connection, _ = listener")),
      "waits_for_a_place"),
+    (HOLD, hold_programs.written((hold_programs.RATED, _SLEEPS)), "no_rate"),
+    (HOLD, hold_programs.written((hold_programs.RATED, "        time.sleep(1 / limits.rate)\n")), "no_rate"),
+    (HOLD, hold_programs.written((hold_programs.TOO_LONG, ""), (hold_programs.WHOLE_TOO_LONG, ""),
+                                 (hold_programs.COMES, hold_programs.COMES + _ALL_THAT_IS_PENDING)), "one_byte_less"),
     (LOGIN, _logs_in(("challenge = secrets.token_bytes(16)", "challenge = CHALLENGE"),
                      top=challenge_mistakes._NOBODY + "CHALLENGE = secrets.token_bytes(16)\n"), "same_challenge"),
     (LOGIN, _logs_in(("secrets.token_bytes(16)\n    conn", "bytes([secrets.randbelow(256)])\n    conn")),
@@ -118,15 +131,29 @@ RECOGNISED = [
     (FRAMES, frames_mistakes.written(('"big"', '"little"')), "the_other_order"),
     (FRAMES, frames_mistakes.written(("not 1 <= length <= self.maximum", "not 0 <= length <= self.maximum")),
      "frames_of_no_bytes"),
-    (FRAMES, frames_mistakes.written(("1 <= length <= self.maximum", "1 <= length < self.maximum")), None),
+    (FRAMES, frames_mistakes.written(("1 <= length <= self.maximum", "length in range(1, self.maximum)")),
+     "less_than_the_maximum"),
+    (FRAMES, frames_mistakes.written((frames_mistakes._CHECK, "")), "waits_for_the_body"),
+    (FRAMES, frames_mistakes.written(("len(self.pending) >= 4:", "len(self.pending[4:]):")), "a_fifth_byte"),
+    (SESSION, session_mistakes.written(("return []  # a message of tomorrow", "return None")), "no_list"),
+    (SESSION, session_mistakes.written(("[Pong()]", "['pong']")), "no_list"),
+    (SESSION, SESSION.starter.replace("raise NotImplementedError", "return 'nonsense' #"), "no_list"),
+    (SESSION, session_mistakes.written(("Welcome(name)", "Welcome(name.encode())")), None),
+    (SESSION, session_mistakes.written(("self.name, text)]", "self.name, text.rstrip())]")), "without_its_spaces"),
+    (SESSION, session_mistakes.written(("self.name, text)]", "self.name, text[:3])]")), None),
     (SESSION, session_mistakes.written(("if 1 not in versions:", "if versions != (1,):")), "the_highest_of_theirs"),
     (SESSION, session_mistakes.written((session_mistakes._CLOSES, "return code != 'login-refused'")),
      "a_second_attempt"),
     (SESSION, session_mistakes.written((session_mistakes._CLOSES, "return False")), None),
     (SESSION, session_mistakes.written(("self.lines += 1", "pass")), None),
-    (CLIENT, client_mistakes.written(("name, proof(key", "name.upper(), proof(key")), None),
-    (CLIENT, client_mistakes.written((client_mistakes._BYE, "tls.sendall(encode(Bye()))\nnext(incoming, None)\n"),
-                                     ("expect(Welcome, incoming)", "next(incoming)")), "a_refusal_is_an_end"),
+    (CLIENT, client_programs.written(("name, proof(key", "name.upper(), proof(key")), None),
+    (CLIENT, client_programs.written((client_programs.KEPT, "            raise PermissionError(message.code)\n")),
+     "a_refused_text_is_an_end"),
+    (CLIENT, client_programs.written(("time.sleep(1 / 8)", "time.sleep(1 / 80)")), "no_pace"),
+    (CLIENT, answers.HAND_WRITTEN.replace("        sleep(number // 10 and 1 / 8)\n", ""), "no_pace"),
+    (CLIENT, client_programs.written(("expect(Welcome, incoming)", "next(incoming)")), "a_refusal_is_an_end"),
+    (CLIENT, client_programs.written((client_programs.BYE, "tls.sendall(encode(Bye()))\nnext(incoming, None)\n")),
+     "says_bye_and_goes"),
     (SERVER, server_programs.written(("            session.due(now())\n            continue\n",
                                       "            continue\n")), "never_due"),
     (SERVER, server_programs.written(("wake=news.set", "wake=lambda: writer.write(session.take())")), "no_drain"),
@@ -247,6 +274,25 @@ def test_a_server_that_falls_to_the_script_alone_has_not_passed(monkeypatch: pyt
     assert "slowloris" in verdict.called
 
 
+def test_a_gap_is_where_the_limits_are_to_be_written() -> None:
+    assert "write the limits in converse(), and then delete" in HOLD.check_source(HOLD.starter).message
+
+
+def test_what_was_sent_before_stands_in_the_verdict() -> None:
+    verdict = SESSION.check_source(session_mistakes.written(("[Pong()]", "[]")))
+    assert "# hello → login → say → ping  (Zoë comes" in verdict.called
+
+
+def test_a_message_that_cannot_be_sent_is_named_where_there_is_no_check() -> None:
+    namespace: dict[str, Any] = {}
+    exec(compile(session_mistakes.written(("Welcome(name)", "Welcome(b'')")), "<session>", "exec"), namespace)
+    session = namespace["chat_session"](chat.Accounts(["Zoë"]), bytes(32))
+    session.accounts.proved = lambda *_: True
+    session.receive(framed({"type": "hello", "versions": [1]}))
+    with pytest.raises(BytesError, match="`name` of Welcome is bytes"):
+        session.receive(framed({"type": "login", "name": "Zoë", "proof": "0" * 64}))
+
+
 def test_limits_are_shown_as_they_are_asked_for() -> None:
     assert repr(Limits(3)) == "Limits(clients=3, seconds=5.0, line=1000, rate=10)"
 
@@ -272,7 +318,7 @@ HANGS = [
     (FRAMES, fill(FRAMES.starter, "return 7")),
     (FRAMES, "def chat_frames(maximum):\n    return None\n"),
     (SESSION, SESSION.starter.replace("raise NotImplementedError", "while True: pass #")),
-    (SESSION, SESSION.starter.replace("raise NotImplementedError", "return 'nonsense' #")),
+    (SESSION, SESSION.starter.replace("raise NotImplementedError", "raise KeyError(7) #")),
     (SESSION, "def chat_session(accounts, challenge):\n    return None\n"),
     (SERVER, fill(SERVER.starter, "await asyncio.Event().wait()")),
     (SERVER, fill(SERVER.starter, "while True: pass")),

@@ -280,7 +280,7 @@ def test_attacked_defended_and_attacked_again(panel: AttackPanel) -> None:
     settled(panel)
     assert "idle: " in panel.said
     shown = plain(panel.runs)
-    assert 0 < shown.index("deadline 0.5 s for a whole question; longest") < shown.index("idle, 60 not held")
+    assert 0 < shown.index("time 0.5 s for a whole question; longest") < shown.index("idle, 60 not held")
 
 
 def test_it_is_stopped_and_keeps_what_it_has(panel: AttackPanel) -> None:

@@ -18,8 +18,9 @@ CHALLENGE_LOGIN: Final = Task(
         "**A login that cannot be replayed.** Log one client in. Send a line: `challenge`, a space, and at least "
         f"{FRESH} fresh random bytes in hex. The client answers with its name, a space, and in hex the HMAC-SHA-256, "
         "with its key, of those bytes (not of their hex) followed by its name in UTF-8. If that is right, send "
-        "`b'welcome\\n'` and return the name, a str; if not, `b'no\\n'` and None. Strangers learn nothing more, send "
-        "anything, and have one attempt. `keys` has the key of each name. About ten lines."
+        "`b'welcome\\n'` and return the name, a str; if not, `b'no\\n'` and None. Strangers may send anything; they "
+        "learn nothing more, and have one attempt. `keys` has the key of each name; deadlines are set by whoever calls "
+        "this. About ten lines."
     ),
     hints=(
         "What must differ from login to login, so that a recorded answer is worth nothing? Who has to choose it?",
@@ -72,7 +73,9 @@ import secrets
 def challenge_login(connection, keys):
     challenge = secrets.token_hex(20)
     connection.sendall(f"challenge {challenge}\\n".encode())
-    data = connection.recv(500)
+    data = b""
+    while b"\\n" not in data and len(data) < 500 and (piece := connection.recv(500)):
+        data += piece
     try:
         name, proof = data.decode().split()
         wanted = hmac.new(keys[name], bytes.fromhex(challenge) + name.encode(), "sha256").digest()

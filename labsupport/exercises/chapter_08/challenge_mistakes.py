@@ -168,6 +168,13 @@ MISTAKES: Final = (
         {"who": "Amara", "digits": 32},
     ),
     Mistake(
+        "one_recv_a_line",
+        written(read=_READ.replace("read_line(connection)", "connection.recv(300).strip()")),
+        "Amara's line came in two pieces, and you took the first for all of it. One recv() gives what has come so far: "
+        "read until the end of the line, as read_line() does.",
+        lambda outcome: {} if outcome.unmet is not None and _tries(outcome, "pieces") else None,
+    ),
+    Mistake(
         "same_challenge",
         written(_CHALLENGE.replace("secrets.token_bytes(16)", 'b"a word for logins"')),
         "A stranger sent what Zoë had sent before, byte for byte, and was let in: your challenge is always the same, "

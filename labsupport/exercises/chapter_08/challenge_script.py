@@ -103,6 +103,17 @@ def _logs_in(stage: Stage, name: str) -> bytes:
     return said
 
 
+def _in_two_pieces(stage: Stage) -> None:
+    """As it should be, but that the line comes in two pieces."""
+    stage.noted["trying"] = "pieces"
+    peer, challenge = _challenged(stage, "Amara")
+    said = _says_to_be("Amara", KEYS["Amara"], challenge)
+    peer.says(said[:20])
+    stage.rest()
+    peer.says(said[20:])
+    _ends(stage, peer, _WELCOME, "Amara")
+
+
 def _is_refused(stage: Stage, who: str, trying: str, answer: Callable[[bytes], bytes]) -> None:
     stage.noted["trying"] = trying
     peer, challenge = _challenged(stage, who)
@@ -192,6 +203,7 @@ def _again(stage: Stage) -> None:
 #: What is tried, in this order.
 CASES: Final = (
     _case("Amara and Zoë log in with their keys", _friends),
+    _case("Amara's line comes in two pieces", _in_two_pieces),
     _case("Zoë's login is overheard, and a stranger sends it again", _recorded),
     _case("Amara logs in twice, and the check has the same random bytes drawn again", _same_bytes),
     _case("strangers say that they are Amara: with another key, with none, with two digits", _guesses),

@@ -6,6 +6,7 @@ import select
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from labsupport import chat
 from labsupport.exercises.chapter_05 import papers
 from labsupport.exercises.chapter_05.papers import HOST
 from labsupport.exercises.engine import Case, Stage, Task
@@ -14,7 +15,8 @@ from labsupport.exercises.peers.tls import attempts
 from labsupport.tape.watched import endpoint_of
 
 from .answers import HAND_WRITTEN
-from .client_mistakes import BAD_TEXT, MISTAKES, REFUSED, STARTER, TALK, TOMORROW, WAITING, written
+from .client_mistakes import BAD_TEXT, MISTAKES, PACE, REFUSED, TALK, TOMORROW, WAITING
+from .client_programs import STARTER, written
 from .strangers import KEYS, Stranger, framed, prove
 
 __all__ = ["CHAT_CLIENT"]
@@ -22,6 +24,10 @@ __all__ = ["CHAT_CLIENT"]
 _NAME: Final = "Zoë"
 _WHO: Final = "the server"
 _CHALLENGE: Final = bytes(range(32)).hex()
+_CLOCK: Final = "clock"
+#: More than a server takes at once, and what it takes: of the specification.
+_MANY: Final = tuple(f"line {number}" for number in range(1, 31))
+_LIMITS: Final = chat.Limits()
 
 
 # --- the server ------------------------------------------------------------------------------
@@ -35,6 +41,7 @@ def _case(
     raises: type[BaseException] | None = None,
 ) -> Case:
     def given(stage: Stage) -> tuple[object, ...]:
+        stage.noted[_CLOCK] = stage.clock(stands=False, skips=True)
         return stage.address, HOST, papers.client_side(), _NAME, KEYS[_NAME], list(texts)
 
     def script(stage: Stage) -> None:
@@ -96,7 +103,8 @@ def _talk(stage: Stage, client: Stranger) -> None:
     stage.rest()
     client.peer.says(data[-9:])
     client.hears("say", text="two")
-    client.peer.says(_in_one_piece({"type": "left", "name": "Amara", "why": "bye"}, _said(3, _NAME, "two")))
+    left = {"type": "left", "name": "Amara", "why": "bye"}
+    client.peer.says(_in_one_piece(left, _said(3, _NAME, "two"), _said(4, "Bồ", "bye, Zoë")))
     _parts(stage, client)
 
 
@@ -120,6 +128,21 @@ def _bad_text(stage: Stage, client: Stranger) -> None:
     client.sends(type="error", code="bad-text", text="a text has no U+000A")
     client.hears("say", text="three")
     client.sends(**_said(2, _NAME, "three"))
+    _parts(stage, client)
+
+
+def _many(stage: Stage, client: Stranger) -> None:
+    """Each line is a token; the clock is the client's, whose sleeps take no time."""
+    _greets(client)
+    _welcomes(client)
+    clock = stage.noted[_CLOCK]
+    begun = clock.seconds
+    for number, text in enumerate(_MANY, 1):
+        client.hears("say", text=text)
+        if number > _LIMITS.burst + _LIMITS.rate * (clock.seconds - begun):
+            client.sends(type="error", code="too-fast", text="more frames than allowed")
+            raise Unmet(_WHO, PACE, "more")
+        client.sends(**_said(number, _NAME, text))
     _parts(stage, client)
 
 
@@ -149,11 +172,15 @@ CHAT_CLIENT: Final = Task(
         "`texts`, says bye and waits for the server's; it returns what it heard said meanwhile: `(name, text)`, in "
         "order, up to its own last one. The server was written by somebody else, from the same page. Who is not let in "
         "raises PermissionError; a connection that ends early, ConnectionError. A text that the server refuses is no "
-        "reason to stop. TLS and frames are there; about 25 lines."
+        "reason to stop, and there may be more texts than it takes at once: see Limits. TLS and frames are there; "
+        "about 25 lines."
     ),
     hints=(
         "Write down who speaks when, from the specification: hello, challenge, login, welcome. What may come instead?",
-        "`next(incoming)` gives the next message. A function `expect(kind, incoming)` can raise for an Error.",
+        (
+            "`next(incoming)` gives the next message. A function `expect(kind, incoming)` can raise for an Error. "
+            "Limits, 10 at once and 8 a second: from the eleventh text on `time.sleep(1 / 8)` before each is enough."
+        ),
         (
             "After a say, others may speak before your line comes back. Take messages until it is your own Said, or an "
             "Error that says that your text was refused."
@@ -167,6 +194,7 @@ CHAT_CLIENT: Final = Task(
         _case(TALK, _talk, returns=[("Bồ", "héllo"), (_NAME, "one"), (_NAME, "two")]),
         _case(TOMORROW, _tomorrow, ("one",), [(_NAME, "one")]),
         _case(BAD_TEXT, _bad_text, ("one", "two\nlines", "three"), [(_NAME, "one"), (_NAME, "three")]),
+        _case("Zoë has thirty lines to say", _many, _MANY, [(_NAME, text) for text in _MANY]),
         _case(REFUSED, _refused, raises=PermissionError),
         _case("the server speaks another version", _old, raises=PermissionError),
         _case("the connection ends in the middle of a message", _breaks, raises=ConnectionError),

@@ -7,7 +7,21 @@ from typing import Any, Final
 
 from labsupport.exercises.engine import Case, Having, Reading, Step, Task, every_size, reading
 
-from .frames_mistakes import BODIES, CUT, HEADER, MANY, MAXIMUM, MISTAKES, REFUSED, STARTER, ZERO, framed, written
+from .frames_mistakes import (
+    BODIES,
+    CUT,
+    EXACT,
+    HEADER,
+    MANY,
+    MAXIMUM,
+    MISTAKES,
+    ONE_MORE,
+    REFUSED,
+    STARTER,
+    ZERO,
+    framed,
+    written,
+)
 
 __all__ = ["CHAT_FRAMES"]
 
@@ -57,6 +71,7 @@ def _any_size(size: int) -> Reading:
 
 
 _ONE, _TWO, _THREE = map(framed, BODIES)
+_TOO_LONG: Final = (MAXIMUM + 1).to_bytes(4, "big")
 
 CHAT_FRAMES: Final = Task(
     name="chat_frames",
@@ -130,8 +145,9 @@ def chat_frames(maximum):
     cases=(
         _case(MANY, (_ONE + _TWO + _THREE[:7], _THREE[7:]), BODIES[:2], BODIES[2:]),
         _case(HEADER, (_ONE[:1], _ONE[1:3], _ONE[3:]), (), (), BODIES[:1]),
-        _case("a frame of exactly the maximum", (framed(b"x" * MAXIMUM),), (b"x" * MAXIMUM,)),
-        _case("one byte more is announced, and nothing of it comes", ((MAXIMUM + 1).to_bytes(4, "big"),), (REFUSED,)),
+        _case(EXACT, (framed(b"x" * MAXIMUM),), (b"x" * MAXIMUM,)),
+        _case("one byte more is announced, and one byte comes", (_TOO_LONG + b"x",), (REFUSED,)),
+        _case(ONE_MORE, (_TOO_LONG,), (REFUSED,)),
         _case(ZERO, (bytes(4),), (REFUSED,)),
         _case(CUT, (_ONE + b"\xff\xff\xff\xff" + b"x" * 10,), (BODIES[0], REFUSED)),
         every_size("three frames", _any_size),

@@ -206,26 +206,28 @@ CHAT_SERVER: Final = _Serving(
     chapter=8,
     prompt=(
         "**Capstone: a server that works with a stranger's client, and holds.** What is said is decided without a "
-        "socket, by our `Session` and `Room` (yours of step 2 has neither room nor clock; `help(Session)`). You carry "
-        "the bytes: `session.receive(data, now)` with what came, `session.take()` to send whenever `wake` was called, "
+        "socket, by our `Session` and `Room` (`help('labsupport.chat.session.Session')`). You carry the bytes: "
+        "`session.receive(data, now)` with what came, `session.take()` to send whenever `wake` was called, "
         "`session.due(now)` at `session.deadline`, `session.lost(now)` at the end. TLS, with `limits.login` seconds at "
-        "most for its handshake. When `stop` can be read: refuse everybody with `stopping`, and return within 3 s. "
-        "About 40 lines; any way to serve many."
+        "most for its handshake. When `stop` can be read: refuse everybody with `stopping`, and return within 3 s. The "
+        "limit `door` is not asked for. About 40 lines; any way to serve many."
     ),
     hints=(
         "Who waits for whom? A connection waits for bytes, for its deadline, and for what others say: three things.",
         (
-            "In asyncio: `start_server(…, sock=listener, ssl=context, ssl_handshake_timeout=limits.login)`, and for "
-            "each connection one task that reads and one that sends."
+            "In asyncio: `start_server(…, sock=listener, ssl=context, ssl_handshake_timeout=limits.login)` does the "
+            "handshakes too; for each connection one task that reads and one that sends."
         ),
         (
-            "The reader: `async with asyncio.timeout_at(session.deadline)` around `reader.read(4096)`; TimeoutError: "
-            "`session.due(now)`. The sender waits for an `asyncio.Event`, whose `set` is the session's `wake`."
+            "The reader: `async with asyncio.timeout_at(session.deadline)` around `reader.read(4096)` raises "
+            "TimeoutError when `loop.time()` has come so far: `session.due(now)`. The sender waits for an "
+            "`asyncio.Event`, whose `set` is the session's `wake`."
         ),
         (
             "The sender awaits `drain()` after each `write()`, closes when `session.over and not session.waiting`, and "
-            "aborts when `session.cut`. At the stop first `room.close()`, so that nobody is told `left`; then "
-            "`session.refuse(Refusal('stopping'), now)` for each, and `asyncio.wait(tasks, timeout=limits.linger)`."
+            "aborts when `session.cut`. For the stop: `stop.setblocking(False)`, `await loop.sock_recv(stop, 1)`. Then "
+            "first `room.close()`, so that nobody is told `left`; `session.refuse(Refusal('stopping'), now)` for each, "
+            "and `asyncio.wait(tasks, timeout=limits.linger)`."
         ),
     ),
     starter=STARTER,

@@ -14,7 +14,7 @@ from labsupport.exercises.engine import Case, Reading, Stage, Step, Task, alone,
 from labsupport.exercises.engine.values import value_text
 
 from .answers import TABLE
-from .session_mistakes import HISTORY, MISTAKES, OVER, STARTER, written
+from .session_mistakes import MISTAKES, OVER, SENT, STARTER, written
 
 __all__ = ["CHAT_SESSION"]
 
@@ -46,7 +46,7 @@ class _Client:
             "a wrong login": messages.Login(_NAME, "0" * 64),
             "a login of nobody": messages.Login("Bo", "0" * 64),
             "a login as <b>": messages.Login("<b>", "0" * 64),
-            "say": messages.Say("नमस्ते"),
+            "say": messages.Say(" नमस्ते "),
             "say a line of two": messages.Say("one\ntwo"),
             "say nothing": messages.Say(""),
             "ping": messages.Ping(),
@@ -112,14 +112,17 @@ def _story(client: _Client, names: Sequence[str]) -> Reading:
     frames = [client.frames[name] for name in names]
     opens = Step("chat_session(accounts, challenge)", lambda answer, _: answer(client.accounts, _CHALLENGE))
     expected = _expected(client.accounts, frames)
-    return Reading(frames, [_step(*each) for each in zip(names, expected, strict=True)], "finish", opens)
+    steps = [_step(names[:number], each) for number, each in enumerate(expected, 1)]
+    return Reading(frames, steps, "finish", opens)
 
 
-def _step(name: str, expected: list[str]) -> Step:
+def _step(names: Sequence[str], expected: list[str]) -> Step:
+    """The last of these, behind the others."""
+
     def do(session: Any, sock: Any) -> object:
         return _answered(session, sock.recv(4096))
 
-    return Step(f"{_CALL}  # {name}", do, expected)
+    return Step(f"{_CALL}  # {SENT.join(names)}", do, expected)
 
 
 def _answered(session: Any, data: bytes) -> list[str]:
@@ -127,11 +130,10 @@ def _answered(session: Any, data: bytes) -> list[str]:
 
 
 def _case(title: str, *names: str) -> Case:
-    """A history; what it was is noted up to where it went wrong."""
+    """A history."""
     client = _Client(_accounts())
 
     def use(answer: Any, stage: Stage) -> object:
-        stage.noted[HISTORY] = names
         sock, _ = stage.lent("Zoë", _story(client, names).chunks, "finish")
         return walked(answer, sock, stage, _story(client, names))
 
@@ -146,7 +148,6 @@ def _many(answer: Any, stage: Stage) -> object:
         names = _by_chance(client, chance)
         stage.steps += 1
         if not _goes_well(answer, client, names):
-            stage.noted[HISTORY] = names
             sock, _ = stage.lent("Zoë", _story(client, names).chunks, "finish")
             return walked(answer, sock, stage, _story(client, names))
     return None

@@ -4,99 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from labsupport.exercises.engine import Facts, Mistake, Outcome, changed, fill
+from labsupport.exercises.engine import Facts, Mistake, Outcome
 from labsupport.tape.streams import RECEIVING
 
-__all__ = ["BAD_TEXT", "MISTAKES", "REFUSED", "STARTER", "TALK", "TOMORROW", "WAITING", "written"]
+from .client_programs import BYE, KEPT, PACED, STARTER, TAKES, YIELDS, written
+
+__all__ = ["BAD_TEXT", "MISTAKES", "PACE", "REFUSED", "TALK", "TOMORROW", "WAITING"]
 
 #: Titles of cases.
 TALK: Final = "Zoë says two lines; Bồ says one between"
 TOMORROW: Final = "a server of tomorrow sends what is not written yet"
 BAD_TEXT: Final = "one of three texts is refused"
 REFUSED: Final = "the server does not let Zoë in"
+#: What a server awaits that hears many lines.
+PACE: Final = "at most 10 frames at once, and 8 a second"
 #: What a server awaits that has heard bye.
 WAITING: Final = "a client that waits for its bye"
-
-STARTER: Final = '''\
-import socket
-
-from labsupport.chat import Frames, encode, proof
-from labsupport.chat.messages import Bye, Hello, Login, Say  # what you say
-from labsupport.chat.messages import Challenge, Error, Said, Welcome, from_server
-
-
-def chat_client(address, host, context, name, key, texts):
-    """Log in, say the texts, leave.  What was said: (name, text), up to one's own last line."""
-    with socket.create_connection(address, timeout=5) as sock:
-        with context.wrap_socket(sock, server_hostname=host) as tls:
-            incoming = received(tls)
-            raise NotImplementedError
-
-
-def received(tls):
-    """The messages that come, one after the other, but for those of a type that we do not know."""
-    frames = Frames(4096)
-    while data := tls.recv(4096):
-        for body in frames.receive(data):
-            message = from_server(body)
-            if message is not None:
-                yield message
-    raise ConnectionResetError("the server has gone")
-'''
-
-_TALK: Final = """\
-    for message in incoming:
-        if isinstance(message, Said):
-            heard.append((message.name, message.text))
-            if message.name == name:
-                break
-        elif isinstance(message, Error):
-            if message.code != "bad-text":
-                raise ConnectionAbortedError(message.code)
-            break
-"""
-_BYE: Final = """\
-tls.sendall(encode(Bye()))
-while not isinstance(next(incoming), Bye):
-    pass
-"""
-_EXPECT: Final = '''
-
-def expect(kind, incoming):
-    """The next message, which is to be of this kind."""
-    message = next(incoming)
-    if not isinstance(message, kind):
-        raise PermissionError(message.code if isinstance(message, Error) else f"not expected: {message}")
-    return message
-'''
-_BODY: Final = (
-    """\
-tls.sendall(encode(Hello((1,))))
-challenge = expect(Challenge, incoming)
-tls.sendall(encode(Login(name, proof(key, challenge.challenge, name))))
-expect(Welcome, incoming)
-heard = []
-for text in texts:
-    tls.sendall(encode(Say(text)))
-"""
-    + _TALK
-    + _BYE
-    + "return heard\n"
-)
-
-
-def written(*changes: tuple[str, str], expect: str = _EXPECT) -> str:
-    """A whole answer, with these parts exchanged."""
-    source = fill(STARTER, _BODY) + expect
-    for old, new in changes:
-        lines = "".join(f"            {line}\n" if line else "\n" for line in old.splitlines())
-        source = changed(source, (old, new) if old in source else (lines, _indented(new)))
-    return source
-
-
-def _indented(text: str) -> str:
-    return "".join(f"            {line}\n" for line in text.splitlines())
-
 
 # --- the signs of mistakes -------------------------------------------------------------------
 
@@ -140,7 +63,24 @@ def _no_bye(outcome: Outcome) -> Facts | None:
 
 
 def _goes(outcome: Outcome) -> Facts | None:
-    return {} if outcome.unmet is not None and outcome.unmet.expected == WAITING else None
+    return {} if outcome.unmet is not None and outcome.unmet.expected == WAITING and outcome.error is None else None
+
+
+def _a_text_is_an_end(outcome: Outcome) -> Facts | None:
+    ended = _in(outcome, BAD_TEXT) and outcome.error is not None and not outcome.raised(TimeoutError)
+    return {"error": type(outcome.error).__name__} if ended else None
+
+
+def _hears_on(outcome: Outcome) -> Facts | None:
+    """What came after its own last line is in the list too."""
+    result, returns = outcome.result, outcome.returns
+    if not isinstance(result, list) or not isinstance(returns, list) or outcome.error is not None:
+        return None
+    return {} if len(result) > len(returns) and result[: len(returns)] == returns else None
+
+
+def _too_fast(outcome: Outcome) -> Facts | None:
+    return {} if outcome.unmet is not None and outcome.unmet.expected == PACE else None
 
 
 def _refusal_is_an_end(outcome: Outcome) -> Facts | None:
@@ -148,12 +88,6 @@ def _refusal_is_an_end(outcome: Outcome) -> Facts | None:
 
 
 # --- the wrong programs ----------------------------------------------------------------------
-
-_YIELDS: Final = """\
-            message = from_server(body)
-            if message is not None:
-                yield message
-"""
 
 MISTAKES: Final = (
     Mistake(
@@ -169,7 +103,7 @@ MISTAKES: Final = (
     ),
     Mistake(
         "next_is_mine",
-        written((_TALK, """\
+        written((TAKES, """\
     for message in incoming:
         if isinstance(message, Said):
             heard.append((message.name, message.text))
@@ -183,7 +117,7 @@ MISTAKES: Final = (
     ),
     Mistake(
         "answers_only",
-        written((_TALK, """\
+        written((TAKES, """\
     message = next(incoming)
     heard.append((message.name, message.text))
 """)),
@@ -194,7 +128,7 @@ MISTAKES: Final = (
     ),
     Mistake(
         "dies_of_tomorrow",
-        written((_YIELDS, """\
+        written((YIELDS, """\
             message = from_server(body)
             if message is None:
                 raise ValueError("this is no message of the chat")
@@ -206,7 +140,7 @@ MISTAKES: Final = (
     ),
     Mistake(
         "waits_for_a_refused_line",
-        written((_TALK, """\
+        written((TAKES, """\
     for message in incoming:
         if isinstance(message, Said):
             heard.append((message.name, message.text))
@@ -218,17 +152,45 @@ MISTAKES: Final = (
         _waits_for_a_refused_one,
     ),
     Mistake(
+        "a_refused_text_is_an_end",
+        written((KEPT, "            raise ConnectionError(message.code)\n")),
+        "The server refused one text (bad-text), kept the connection, and your client ended with {error}. In the "
+        "specification each error is closed or kept, and this one is kept: nobody hears that text. Say the next one.",
+        _a_text_is_an_end,
+        {"error": "ConnectionError"},
+    ),
+    Mistake(
+        "hears_on",
+        written((BYE, """\
+tls.sendall(encode(Bye()))
+while not isinstance(message := next(incoming), Bye):
+    if isinstance(message, Said):
+        heard.append((message.name, message.text))
+""")),
+        "Bồ said something when your last line had come back, and it is in your list: what is to be returned ends with "
+        "your own last line. Until bye take the messages that come, and keep none of them.",
+        _hears_on,
+    ),
+    Mistake(
+        "no_pace",
+        written((PACED, "")),
+        "You had thirty texts, and said them faster than the server takes them: it ended the connection with "
+        "too-fast. Limits in the specification: at most 10 at once and 8 a second are safe.",
+        _too_fast,
+    ),
+    Mistake(
         "no_bye",
-        written((_BYE, "")),
+        written((BYE, "")),
         "You closed without a word. The server cannot tell that from a cable that was pulled, so the others hear that "
         "you were lost; and what was still on its way to you is gone. Say bye, and wait for the server's.",
         _no_bye,
     ),
     Mistake(
         "says_bye_and_goes",
-        written((_BYE, "tls.sendall(encode(Bye()))\n")),
-        "You said bye and closed at once. What the server had sent by then you have not read, so your close is a reset "
-        "for it, and may throw away what you said last, bye too. Its bye says that it has heard all: wait for that.",
+        written((BYE, "tls.sendall(encode(Bye()))\n")),
+        "You said bye and closed before the server's came. What it had sent by then you have not read, so your "
+        "close is a reset for it, and may throw away what you said last, bye too. Its bye says that it has heard all: "
+        "wait for that.",
         _goes,
     ),
     Mistake(

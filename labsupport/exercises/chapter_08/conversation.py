@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import fields
 
 from labsupport.chat import Frames, Refusal, encode
-from labsupport.chat.messages import Error, FromClient, FromServer, from_client
+from labsupport.chat.messages import FROM_SERVER, Error, FromClient, FromServer, from_client
 from labsupport.chat.session import VERSIONS
+from labsupport.exercises.engine.values import value_text
 
-__all__ = ["Conversation"]
+__all__ = ["BytesError", "Conversation", "MessagesError"]
+
+
+class MessagesError(ValueError):
+    """What `answer` returned is no list of a server's messages."""
+
+
+class BytesError(ValueError):
+    """A field of a message is bytes."""
 
 
 class Conversation(ABC):
@@ -38,7 +48,7 @@ class Conversation(ABC):
                 body = next(bodies, None)
                 if body is None:
                     break
-                answers += self.answer(from_client(body))
+                answers += _sendable(self.answer(from_client(body)))
             except Refusal as refusal:
                 answers.append(self._refused(refusal))
         return b"".join(map(encode, answers))
@@ -50,8 +60,25 @@ class Conversation(ABC):
 
     @abstractmethod
     def answer(self, message: FromClient | None) -> Iterable[FromServer]:
-        """The messages to send back; None is a message of an unknown type.  Raises `Refusal` for what is an error."""
+        """The messages to send back.  Raises `Refusal` for what is an error.
+
+        `message` is None where its type is unknown.
+        """
 
     @abstractmethod
     def closes(self, code: str) -> bool:
         """Whether an error of this code ends the connection."""
+
+
+def _sendable(answer: object) -> list[FromServer]:
+    """These, where they are messages that can be sent."""
+    if not isinstance(answer, Iterable) or isinstance(answer, str | bytes):
+        raise MessagesError(f"`answer` returned {value_text(answer)}")
+    found = list(answer)
+    for message in found:
+        if type(message) not in FROM_SERVER.values():
+            raise MessagesError(f"`answer` returned a list with {value_text(message)} in it")
+        for each in fields(message):
+            if isinstance(getattr(message, each.name), bytes):
+                raise BytesError(f"`{each.name}` of {type(message).__name__} is bytes")
+    return found

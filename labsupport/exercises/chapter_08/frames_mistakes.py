@@ -8,7 +8,8 @@ from typing import Any, Final
 from labsupport.exercises.engine import Facts, Mistake, Outcome, changed, fill
 
 __all__ = [
-    "BODIES", "CUT", "HEADER", "MANY", "MAXIMUM", "MISTAKES", "REFUSED", "STARTER", "ZERO", "framed", "written",
+    "BODIES", "CUT", "EXACT", "HEADER", "MANY", "MAXIMUM", "MISTAKES", "ONE_MORE", "REFUSED", "STARTER", "ZERO",
+    "framed", "written",
 ]  # fmt: skip
 
 MAXIMUM: Final = 100
@@ -18,6 +19,8 @@ REFUSED: Final = "and then ValueError"
 #: Titles of cases.
 MANY: Final = "two frames and the beginning of a third in one piece, then the rest of it"
 HEADER: Final = "the four bytes of the length come in three pieces"
+EXACT: Final = "a frame of exactly the maximum"
+ONE_MORE: Final = "one byte more is announced, and nothing of it comes"
 ZERO: Final = "a frame of no bytes"
 CUT: Final = "a good frame and a wrong length in one piece"
 
@@ -94,9 +97,23 @@ def _half_a_header(outcome: Outcome) -> Facts | None:
     return {} if outcome.case.title == HEADER and wrong else None
 
 
+def _nothing(outcome: Outcome) -> bool:
+    return outcome.result == [] and outcome.returns == [REFUSED] and outcome.error is None
+
+
 def _waits(outcome: Outcome) -> Facts | None:
-    nothing = outcome.result == [] and outcome.returns == [REFUSED] and outcome.error is None
-    return {"n": MAXIMUM + 1, "maximum": MAXIMUM} if nothing and outcome.case.title != ZERO else None
+    wrong = _nothing(outcome) and outcome.case.title not in (ZERO, ONE_MORE)
+    return {"n": MAXIMUM + 1, "maximum": MAXIMUM} if wrong else None
+
+
+def _a_fifth_byte(outcome: Outcome) -> Facts | None:
+    """It looked at the same length where one byte of the body had come."""
+    return {} if _nothing(outcome) and outcome.case.title == ONE_MORE else None
+
+
+def _less_than_the_maximum(outcome: Outcome) -> Facts | None:
+    wrong = outcome.case.title == EXACT and outcome.result == [REFUSED]
+    return {"maximum": MAXIMUM} if wrong else None
 
 
 def _no_bytes(outcome: Outcome) -> Facts | None:
@@ -143,6 +160,20 @@ MISTAKES: Final = (
         "the body is there. By then you have kept it all, and with four other bytes it is 4 GiB. Look first.",
         _waits,
         {"n": MAXIMUM + 1, "maximum": MAXIMUM},
+    ),
+    Mistake(
+        "a_fifth_byte",
+        written(("while len(self.pending) >= 4:", "while len(self.pending) > 4:")),
+        "The four bytes of a wrong length were there, and you waited for a fifth before you looked at them: four are "
+        "enough, `>= 4`.",
+        _a_fifth_byte,
+    ),
+    Mistake(
+        "less_than_the_maximum",
+        written(("<= self.maximum", "< self.maximum")),
+        "A frame of exactly {maximum} bytes was refused, where {maximum} is the maximum: it is allowed itself.",
+        _less_than_the_maximum,
+        {"maximum": MAXIMUM},
     ),
     Mistake(
         "frames_of_no_bytes",

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from labsupport.exercises.engine import Facts, Mistake, Outcome
 
-from .hold_programs import ATTEND, DEADLINE, DOOR, LEFT, LINES, RATED, TOO_LONG, WHOLE_TOO_LONG, written
+from .hold_programs import ATTEND, COMES, DEADLINE, DOOR, LEFT, LINES, RATED, TOO_LONG, WHOLE_TOO_LONG, written
 
 __all__ = ["ANSWERS", "ECHOED", "HUNG_UP", "MISTAKES", "NO_END", "PLACES", "TRYING"]
 
@@ -23,6 +23,9 @@ ECHOED: Final = "its line back"
 #: Places in the case with too many, and the rate of the check.
 PLACES: Final = 3
 _RATE: Final = 10
+#: The maximum of the check; so many short lines says Bồ before one of exactly that, and then three in one piece.
+_LINE: Final = 1000
+_SHORT: Final = 2
 
 # --- the signs of mistakes -------------------------------------------------------------------
 
@@ -40,11 +43,20 @@ def _tries(trying: str, *, kept: bool = False) -> Callable[[Any], Facts | None]:
     return sign
 
 
-def _cut(outcome: Outcome) -> int:
-    """How many answers Amara got before she was hung up on in a quiet talk; 0 if that is not what happened."""
+def _cut(outcome: Outcome, who: str = "Amara") -> int:
+    """How many answers she (or he) got and was hung up on in a quiet talk; 0 if that is not what happened."""
     unmet = outcome.unmet
-    ended = unmet is not None and unmet.got in ("the end (b'')", "a reset") and outcome.noted.get(TRYING) == "talk"
-    return int(outcome.noted[ANSWERS]) if ended else 0
+    if unmet is None or unmet.who != who or unmet.got not in ("the end (b'')", "a reset"):
+        return 0
+    return int(outcome.noted[ANSWERS]) if outcome.noted.get(TRYING) == "talk" else 0
+
+
+def _one_less(outcome: Outcome) -> Facts | None:
+    return {"n": _LINE} if _cut(outcome, "Bồ") == _SHORT else None
+
+
+def _all_that_is_pending(outcome: Outcome) -> Facts | None:
+    return {} if _cut(outcome, "Bồ") == _SHORT + 1 else None
 
 
 def _one_deadline(outcome: Outcome) -> Facts | None:
@@ -77,7 +89,7 @@ def _one_too_many(*, served: bool) -> Callable[[Any], Facts | None]:
 
 def _no_rate(outcome: Outcome) -> Facts | None:
     answers = outcome.noted.get(ANSWERS, 0)
-    return {"n": answers} if _tries("flood")(outcome) is not None and answers > _RATE else None
+    return {"n": _RATE} if _tries("flood")(outcome) is not None and answers > _RATE else None
 
 
 def _never_frees(outcome: Outcome) -> Facts | None:
@@ -120,6 +132,25 @@ MISTAKES: Final = (
         "each recv() what is left of it.",
         _tries("drip", kept=True),
         {"who": "Dewi"},
+    ),
+    Mistake(
+        "one_byte_less",
+        written((WHOLE_TOO_LONG, WHOLE_TOO_LONG.replace("len(line)", "len(line) + 1"))),
+        "Bồ sent a line of exactly {n:,} bytes, its end counted, and was hung up on: that is `limits.line`, and it is "
+        "allowed. Look whether your `line` still has its \\n: one byte more or less, and `>` or `>=`.",
+        _one_less,
+        {"n": _LINE},
+    ),
+    Mistake(
+        "all_that_is_pending",
+        written((TOO_LONG, ""), (COMES, COMES + """\
+            if len(pending) > limits.line:
+                return
+""")),
+        "Bồ sent three lines of 400 bytes in one piece, each of them allowed, and was hung up on: you measure all that "
+        "is pending, and one recv() may bring several lines. What is pending is one line that is too long only where "
+        "no \\n is among it.",
+        _all_that_is_pending,
     ),
     Mistake(
         "no_maximum",
@@ -176,9 +207,10 @@ def attend(connection, limits, places):
     Mistake(
         "no_rate",
         written((RATED, "")),
-        "Femi sent {n} lines at once and got {n} answers: one client may have all of your time, and the others wait. "
-        "Count what one client asks in a second.",
+        "Femi sent thirty lines at once, {n} in a second are allowed, and you answered more: one client may have all "
+        "of your time, or keep a place for as long as it likes. Count what one client asks in a second. To wait is not "
+        "enough: hang up.",
         _no_rate,
-        {"n": 3 * _RATE},
+        {"n": _RATE},
     ),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from labsupport.exercises.engine import changed
 
 __all__ = [
     "ATTEND",
+    "COMES",
     "DEADLINE",
     "DOOR",
     "LEFT",
@@ -19,7 +20,7 @@ __all__ = [
     "written",
 ]
 
-_IMPORTS: Final = "import threading\nimport time\n"
+_IMPORTS: Final = "import collections\nimport threading\nimport time\n"
 _BEGINS: Final = '''
 
 def hold_through(listener, limits):
@@ -36,19 +37,18 @@ DOOR: Final = """\
         else:
             connection.close()
 """
-ATTEND: Final = '''\
+ATTEND: Final = """\
 def attend(connection, limits, places):
-    """One client; however it ends, its place is free again."""
     try:
         with connection:
             converse(connection, limits)
     except OSError:
         pass  # it is gone, or its time is over
     finally:
-        places.release()
-'''
+        places.release()  # however it ended
+"""
 LINES: Final = """\
-    asked = deque(maxlen=limits.rate)  # when the last lines came
+    asked = collections.deque(maxlen=limits.rate)  # when the last lines came
     pending = b""
     while True:
 """
@@ -66,6 +66,12 @@ LEFT: Final = """\
             if left <= 0:
                 return
             connection.settimeout(left)
+"""
+COMES: Final = """\
+            data = connection.recv(4096)
+            if not data:
+                return
+            pending += data
 """
 RATED: Final = """\
         now = time.monotonic()
@@ -97,7 +103,6 @@ def converse(connection, limits):
 )
 _SOLUTION: Final = (
     _IMPORTS
-    + "from collections import deque\n"
     + _BEGINS
     + _PLACES
     + DOOR
@@ -113,13 +118,8 @@ def converse(connection, limits):
     + '        while b"\\n" not in pending:\n'
     + TOO_LONG
     + LEFT
-    + """\
-            data = connection.recv(4096)
-            if not data:
-                return
-            pending += data
-        line, _, pending = pending.partition(b"\\n")
-"""
+    + COMES
+    + '        line, _, pending = pending.partition(b"\\n")\n'
     + WHOLE_TOO_LONG
     + RATED
     + """\

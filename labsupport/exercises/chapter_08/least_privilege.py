@@ -30,7 +30,7 @@ class Given:
 
 
 GIVEN: Final = (
-    Given('listener = socket.create_server(("0.0.0.0", 7000))', _DROP,
+    Given("it listens at 0.0.0.0, port 7000", _DROP,
           "0.0.0.0 is every address of this machine, so everybody on its networks can connect. Whom is the chat for? "
           "The address that a listener is bound to is the first access control that there is: 127.0.0.1.",
           "yes: the chat is for this machine alone, so it listens at 127.0.0.1.", "any_address"),
@@ -96,7 +96,7 @@ LEAST_PRIVILEGE: Final = Deciding(
         "Something may be secret and needed; something may be harmless and not needed. Need decides.",
         "Three are to be kept. One of these takes a right away.",
     ),
-    starter=gaps(_NAME, len(GIVEN), "keep or drop"),
+    starter=gaps(_NAME, len(GIVEN), '"keep" or "drop"'),
     solution=decisions(_NAME, _RIGHT),
     alternatives=(
         f"{_NAME} = {list(_RIGHT.values())}\n",

@@ -7,16 +7,16 @@ from typing import Any, Final
 
 from labsupport.exercises.engine import Facts, Mistake, Outcome, changed
 
-__all__ = ["HISTORY", "MISTAKES", "OVER", "STARTER", "written"]
+__all__ = ["MISTAKES", "OVER", "SENT", "STARTER", "written"]
 
-#: Where a script notes the messages that were sent, by name.
-HISTORY: Final = "history"
+#: What stands between the messages that were sent, by name, behind a call.
+SENT: Final = " → "
 #: What stands behind the messages where the connection is to be closed.
 OVER: Final = "(over)"
 
 _TOP: Final = '''\
 from labsupport.chat import Refusal
-from labsupport.chat.messages import Bye, Hello, Login, Ping, Say  # what comes
+from labsupport.chat.messages import Bye, Hello, Login, Ping, Say  # what comes; help(Hello): its fields
 from labsupport.chat.messages import Challenge, Members, Pong, Said, Welcome
 from labsupport.chat.words import check_name, check_text
 from labsupport.exercises.chapter_08.conversation import Conversation
@@ -27,14 +27,18 @@ class Session(Conversation):
 
     def __init__(self, accounts, challenge):
         super().__init__()
-        self.accounts, self.challenge = accounts, challenge  # the challenge: 32 bytes
+        self.accounts = accounts  # accounts.proved(name, challenge in hex, proof): is this login right?
+        self.challenge = challenge  # 32 bytes; in messages it is hex
         self.state = "greeting"  # then "login" and "in"; "over" closes the connection
         self.name = ""
         self.lines = 0
 '''
 _GAPS: Final = '''
     def answer(self, message):
-        """The messages to send back, a list.  None: an unknown type.  Refusal(code): an error."""
+        """The messages to send back, a list; for an error raise Refusal(code).
+
+        `message` is None where its type is unknown.
+        """
         raise NotImplementedError  # in which state is this?  What does it lead to?
 
     def closes(self, code):
@@ -66,7 +70,7 @@ _SOLUTION: Final = (
     _TOP
     + '''
     def answer(self, message):
-        """The messages to send back, a list.  None: an unknown type.  Refusal(code): an error."""
+        """The messages to send back."""
         match self.state, message:
             case "greeting", Hello(versions):
 '''
@@ -113,10 +117,31 @@ def _answers(name: str, wanted: str, told: Callable[[list[str]], bool]) -> Calla
         result, returns = outcome.result, outcome.returns
         if not isinstance(result, list) or not isinstance(returns, list) or outcome.error is not None:
             return None
-        here = outcome.case.call.endswith(f"# {name}") and returns[:1] == ([wanted] if wanted else [])
+        here = _sent(outcome) == name and returns[:1] == ([wanted] if wanted else [])
         return {} if here and told(result) else None
 
     return sign
+
+
+def _sent(outcome: Outcome) -> str:
+    """The name of the message that came last."""
+    return outcome.case.call.rpartition("# ")[2].split(SENT)[-1]
+
+
+def _unsendable(kind: str, what: str = "") -> Callable[[Any], Facts | None]:
+    def sign(outcome: Outcome) -> Facts | None:
+        here = type(outcome.error).__name__ == kind and str(outcome.error).startswith(what)
+        return {"what": str(outcome.error)} if here else None
+
+    return sign
+
+
+def _without_its_spaces(outcome: Outcome) -> Facts | None:
+    """The line is said, and spaces of its text are gone, and no more."""
+    result, returns = outcome.result, outcome.returns
+    if _sent(outcome) != "say" or not isinstance(result, list) or not isinstance(returns, list) or result == returns:
+        return None
+    return {} if [line.replace(" ", "") for line in result] == [line.replace(" ", "") for line in returns] else None
 
 
 def _is(*lines: str) -> Callable[[list[str]], bool]:
@@ -128,6 +153,28 @@ _OTHER_VERSION: Final = ("challenge of version 7", "error no-version")
 # --- the wrong programs ----------------------------------------------------------------------
 
 MISTAKES: Final = (
+    Mistake(
+        "no_list",
+        written(("return [Pong()]", "return Pong()")),
+        "{what}, and is to return a list of messages: also where it is one alone, and [] where nothing is to be sent.",
+        _unsendable("MessagesError"),
+        {"what": "`answer` returned Pong()"},
+    ),
+    Mistake(
+        "bytes_for_hex",
+        written(("Challenge(1, self.challenge.hex())", "Challenge(1, self.challenge)")),
+        "In what `answer` returned, {what}. JSON has no bytes, so the specification writes them as digits of hex: "
+        "self.challenge.hex().",
+        _unsendable("BytesError", "`challenge` "),
+        {"what": "`challenge` of Challenge is bytes"},
+    ),
+    Mistake(
+        "without_its_spaces",
+        written(("Said(self.lines, self.name, text)", "Said(self.lines, self.name, text.strip())")),
+        "A text came with a space at each end, and went on with fewer: the specification has it passed on as it came. "
+        "You cannot know what a space means to those who talk.",
+        _without_its_spaces,
+    ),
     Mistake(
         "the_highest_of_theirs",
         written((_GREET, """\

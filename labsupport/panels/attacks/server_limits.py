@@ -54,7 +54,7 @@ CHOICES: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
 }
 #: What the menus are called on the page.
 NAMES: Final = {
-    "deadline": "Deadline:",
+    "deadline": "Time:",
     "longest": "Longest question:",
     "connections": "Connections:",
     "rate": "Questions:",
