@@ -36,11 +36,15 @@ class Running:
         self.address: tuple[str, int] = listener.getsockname()
         name = f"a service on port {self.address[1]}"
         self._thread = threading.Thread(target=self._run, args=(serve, listener, grace), name=name, daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException:  # interrupted: no `with` has it yet
+            self.ask_to_stop()
+            raise
 
     def _run(self, serve: Serve, listener: socket.socket, grace: float) -> None:
         try:
-            with listener:  # closed too where `serve` has not done it
+            with listener, self._stop:  # the listener is closed too where `serve` has not done it
                 serve(listener, self._stop, grace)
         except Stopped:  # it was started by a background server that has been stopped
             pass
@@ -57,7 +61,6 @@ class Running:
         """Let nobody new in, wait until the clients have finished or been cut.  Twice does no harm."""
         self.ask_to_stop()
         self._thread.join()
-        self._stop.close()
 
     @property
     def serving(self) -> bool:

@@ -34,6 +34,7 @@ class Others:
         self._connects: dict[Endpoint, Call] = {}
         self._by_local: defaultdict[Address | None, list[Endpoint]] = defaultdict(list)
         self._listens: defaultdict[int, list[tuple[int, Endpoint]]] = defaultdict(list)
+        self._made: dict[Endpoint, int] = {}
         self._closed: dict[Endpoint, int] = {}
         self._datagrams: dict[Endpoint, set[Address | None]] = defaultdict(set)
         events = list(events)
@@ -52,6 +53,8 @@ class Others:
             self._connects[endpoint] = call
         elif call.op == "listen" and endpoint.local:
             self._listens[endpoint.local[1]].append((call.order, endpoint))
+        elif call.op == "socket":
+            self._made[endpoint] = call.order
         elif call.op == "close":
             self._closed.setdefault(endpoint, call.order)
         if endpoint.type == socket.SOCK_DGRAM:
@@ -126,7 +129,9 @@ class Others:
     def routes(self, endpoint: Endpoint) -> list[Route]:
         """The ways through links on which this one spoke."""
         spoken = self._datagrams.get(endpoint, ())
-        return self._routes.of(endpoint) + [each for address in spoken for each in self._routes.at(address, endpoint)]
+        found = self._routes.of(endpoint) + [each for address in spoken for each in self._routes.at(address, endpoint)]
+        made = self._made.get(endpoint, 0)  # what had ended before was another socket's, at the same port
+        return [route for route in found if route.done is None or route.done > made]
 
 
 def _was_refused(connect: Call) -> bool:

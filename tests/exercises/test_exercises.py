@@ -59,7 +59,7 @@ RACES = frozenset(
     | {"silence_is_no_end", "hides_the_timeout"}  # with a timeout of their own
     | {"finishes_too_soon", "never_reads_again"}
     | {"reads_to_an_end", "asks_for_ever"}  # udp_echo
-    | {"no_rate"}  # hold_through
+    | {"no_rate", "one_deadline_for_all"}  # hold_through
 )
 #: Mistakes that show where a kernel's buffers are full: how much they hold is its own business, and is in the ladder.
 FULL = frozenset(

@@ -104,3 +104,17 @@ def test_it_is_no_error_to_have_none() -> None:
     with services.ALL["asyncio"].running() as running:
         assert running.error is None
     assert running.error is None
+
+
+@EACH
+def test_who_presses_stop_while_it_starts_leaves_none(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(thread: threading.Thread) -> None:
+        start_it(thread)
+        raise KeyboardInterrupt
+
+    start_it = threading.Thread.start
+    with none_left():
+        monkeypatch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            services.ALL[name].running()
+        monkeypatch.undo()

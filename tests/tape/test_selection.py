@@ -332,6 +332,17 @@ def test_both_ends_of_datagrams_through_a_link(tape: Tape, host: str) -> None:
         assert {sent, took, passage, passage.route} <= set(belonging(tape.events, {end}, begin))
 
 
+def test_what_a_link_did_for_an_earlier_socket_at_the_same_port_is_left_out(tape: Tape) -> None:
+    earlier = linked(tape, ("127.0.0.1", 40_001), stream=False)
+    earlier.route.done = tick()
+    begin, client = tick(), bound(("127.0.0.1", 40_001))
+    tape.call(MAIN, client, "socket")
+    sent = tape.call(MAIN, client, "sendto", address=SERVER, length=1)
+    chosen = belonging(tape.events, {client}, begin)
+    assert sent in chosen
+    assert earlier not in chosen
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 def test_the_socket_behind_a_link_that_has_not_read_yet(tape: Tape, host: str) -> None:
     service, client = bound(SERVER), bound((host, 40_001))
