@@ -3,7 +3,7 @@
     >>> from labsupport import check
     >>> check.machine()
 
-Each line is a `Result`: plain data, shown in a notebook with the green lines folded, and by
+Each line is a `Result`: plain data, shown in a notebook with what is in order folded, and by
 `python -m labsupport check` as text.  Nothing leaves the machine, and nothing waits longer than two seconds.
 """
 

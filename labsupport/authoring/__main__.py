@@ -10,6 +10,7 @@ from typing import Final
 
 from . import handout, instructor, slides
 from .build import Built, build
+from .chapter import IN_A_ROOM
 from .lock import main as lock
 
 NOTEBOOKS: Final = Path(__file__).resolve().parents[2] / "notebooks"
@@ -57,6 +58,14 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--to", type=Path, default=Path("build"), help="where to (default: the folder %(default)s)"
         )
+        if name == "instructor":
+            command.add_argument(
+                "--factor",
+                type=_factor,
+                default=IN_A_ROOM,
+                help="how many times as long a step takes in your room (default: %(default)s); with one of your own "
+                "only the page for print is made",
+            )
         if name == "slides":
             command.add_argument("--core", action="store_true", help="leave out what leads further")
     commands.add_parser("lock", help="renew the pinned requirements, and what is generated from them", add_help=False)
@@ -68,8 +77,19 @@ def _handout(paths: list[Path], options: argparse.Namespace) -> list[Path]:
 
 
 def _instructor(paths: list[Path], options: argparse.Namespace) -> list[Path]:
-    renewed = instructor.renew(paths) if options.notebooks == NOTEBOOKS else []
-    return [*renewed, _written(options.to / "instructor.html", instructor.guide(paths))]
+    ours = paths == sorted(NOTEBOOKS.glob("*.ipynb")) and options.factor == IN_A_ROOM
+    renewed = instructor.renew(paths) if ours else []
+    return [*renewed, _written(options.to / "instructor.html", instructor.guide(paths, options.factor))]
+
+
+def _factor(text: str) -> float:
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not 1 <= factor <= 3:
+        raise argparse.ArgumentTypeError(f"a factor is a number from 1 to 3, such as 1.5, not {text!r}")
+    return factor
 
 
 def _slides(paths: list[Path], options: argparse.Namespace) -> list[Path]:

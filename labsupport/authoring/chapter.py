@@ -56,6 +56,7 @@ class Step:
     - `name`: the id of its first cell; `core`: whether all learners take it.
     - `minutes`: whole ones, of one person at a desk.
     - `capstone`: whether it is part of the capstone; `exercise`: that which it asks for, or None.
+    - `factor`: how much longer it takes in a room.
     """
 
     name: str
@@ -64,11 +65,12 @@ class Step:
     core: bool
     capstone: bool
     cells: tuple[NotebookNode, ...]
+    factor: float = IN_A_ROOM
 
     @property
     def room(self) -> int:
         """Minutes in a room."""
-        return round(self.minutes * IN_A_ROOM)
+        return round(self.minutes * self.factor)
 
     @property
     def exercise(self) -> exercises.Exercise | None:
@@ -166,10 +168,10 @@ class Question:
     answer: str
 
 
-def read(path: Path) -> Chapter:
-    """The chapter in a notebook file."""
+def read(path: Path, factor: float = IN_A_ROOM) -> Chapter:
+    """The chapter in a notebook file; its steps take so many times as long in a room."""
     notebook = nbformat.read(path, as_version=4)
-    parts = [Part(title_of(cells[0]), *_divided(cells)) for cells in _sections(notebook.cells)]
+    parts = [Part(title_of(cells[0]), *_divided(cells, factor)) for cells in _sections(notebook.cells)]
     number, _, _ = path.stem.partition("_")
     return Chapter(number, parts[0].title.removeprefix(f"{number} "), path, tuple(parts))
 
@@ -196,18 +198,18 @@ def _sections(cells: Sequence[NotebookNode]) -> list[list[NotebookNode]]:
     return sections
 
 
-def _divided(cells: Sequence[NotebookNode]) -> tuple[list[NotebookNode], list[Step]]:
+def _divided(cells: Sequence[NotebookNode], factor: float) -> tuple[list[NotebookNode], list[Step]]:
     """The cells of a part before its first step, and its steps."""
     starts = [index for index, cell in enumerate(cells) if _minutes(cell) is not None]
     edges = [*starts, len(cells)]
-    return list(cells[: edges[0]]), [_step(cells[start:end]) for start, end in itertools.pairwise(edges)]
+    return list(cells[: edges[0]]), [_step(cells[start:end], factor) for start, end in itertools.pairwise(edges)]
 
 
-def _step(cells: Sequence[NotebookNode]) -> Step:
+def _step(cells: Sequence[NotebookNode], factor: float) -> Step:
     course = cells[0].metadata["loopback"]
     minutes, core = _minutes(cells[0]) or 0, bool(course.get("core"))
     capstone = course.get("part") == "capstone"
-    return Step(cells[0].id, title_of(cells[0]), minutes, core, capstone, tuple(cells))
+    return Step(cells[0].id, title_of(cells[0]), minutes, core, capstone, tuple(cells), factor)
 
 
 def questions(source: str) -> list[Question]:

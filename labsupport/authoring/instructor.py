@@ -12,11 +12,13 @@ from typing import Final
 
 from . import chapter as chapters
 from . import rendering
-from .beside import beside
-from .chapter import Chapter, Step, plain
+from .beside import beside, votes
+from .chapter import IN_A_ROOM, Chapter, Step, plain
 from .notes import KINDS, Notes
 from .notes import read as read_notes
-from .plans import FORMATS, Format, Session, clock, plan
+from .plans import FORMATS, Session, plan
+from .runsheet import run_sheet
+from .timetable import timetables
 
 __all__ = ["GUIDE", "guide", "pages", "renew", "stale"]
 
@@ -31,14 +33,19 @@ _MADE: Final = (
 #: Where the notes of the course want its first ladder.
 _LADDER: Final = "{ladder}"
 
-#: Minutes left over of a meeting that are worth a word.
-_WORTH: Final = 5
+#: Where they want the factor between the minutes of a desk and those of a room.
+_FACTOR: Final = "{factor}"
+
+_BEFORE_THE_PLANS: Final = (
+    "In every plan learners join the board, if you have one, right after the first exercise of chapter 00; and a day "
+    "ends with *Your work as one file*, from the same chapter."
+)
 
 
-def pages(paths: Sequence[Path]) -> dict[str, str]:
-    """The guide's pages for these notebooks, by file name."""
-    found = [chapters.read(path) for path in paths]
-    made = {"README.md": _course(found), "learner.md": _learner(found)}
+def pages(paths: Sequence[Path], factor: float = IN_A_ROOM) -> dict[str, str]:
+    """The guide's pages for these notebooks, by file name; in a room a step takes so many times as long."""
+    found = [chapters.read(path, factor) for path in paths]
+    made = {"README.md": _paragraphs(_course_lines(found, factor)), "learner.md": _learner(found)}
     return made | {f"{each.number}.md": _chapter(each, read_notes(each.number)) for each in found}
 
 
@@ -58,9 +65,9 @@ def stale(paths: Sequence[Path], folder: Path = GUIDE) -> list[str]:
     return [name for name, text in pages(paths).items() if kept.get(name) != text]
 
 
-def guide(paths: Sequence[Path]) -> str:
+def guide(paths: Sequence[Path], factor: float = IN_A_ROOM) -> str:
     """The whole guide as one HTML page, for print."""
-    made = [text for name, text in pages(paths).items() if name != "learner.md"]
+    made = [text for name, text in pages(paths, factor).items() if name != "learner.md"]
     articles = [rendering.markdown(text.replace(_MADE, "").replace("<details>", "<details open>")) for text in made]
     return rendering.page("print.html", title="Teaching Loopback", articles=articles)
 
@@ -69,21 +76,18 @@ def _paragraphs(lines: Iterator[str]) -> str:
     return "\n\n".join(line for line in lines if line) + "\n"
 
 
-def _course(found: Sequence[Chapter]) -> str:
-    return _paragraphs(_course_lines(found))
-
-
-def _course_lines(found: Sequence[Chapter]) -> Iterator[str]:
+def _course_lines(found: Sequence[Chapter], factor: float) -> Iterator[str]:
     yield "# Teaching Loopback"
     yield _MADE
-    yield read_notes("course").before.replace(_LADDER, _ladder(found))
+    yield read_notes("course").before.replace(_LADDER, _ladder(found)).replace(_FACTOR, f"{factor:g}")
     yield "## The chapters"
     yield _overview(found)
+    yield _BEFORE_THE_PLANS
     earlier: list[Session] = []
     for form in FORMATS:
         yield f"## {form.name}"
         sessions = plan(form, found)
-        yield from _plan(form, sessions, earlier)
+        yield from timetables(form, sessions, earlier, found)
         earlier = sessions
     yield read_notes("course").argued and f"## Often argued\n\n{read_notes('course').argued}"
 
@@ -112,57 +116,6 @@ def _overview(found: Sequence[Chapter]) -> str:
     return "\n".join([*rows, "| together | " + " | ".join(f"{total} min" for total in totals) + " |"])
 
 
-def _plan(form: Format, sessions: Sequence[Session], earlier: Sequence[Session]) -> Iterator[str]:
-    """The timetables of a format; where it begins like the `earlier` one, that is said, and not repeated."""
-    lesson = sum(block.minutes for session in sessions for block in session.blocks if block.lesson)
-    every = sum(session.minutes for session in sessions)
-    meetings = f"{len(sessions)} meetings" if len(sessions) > 1 else "One meeting"
-    yield (
-        f"{meetings} of at most {form.minutes} minutes: {every} minutes, of which {lesson} are the steps of the "
-        "notebooks in a room; the rest is the welcome and the breaks."
-    )
-    for number, session in enumerate(sessions, 1):
-        if len(sessions) > 1:
-            yield f"### {number}. {session.title}"
-        same = _alike(session, earlier[0]) if len(sessions) == len(earlier) == 1 else 0
-        if same:
-            yield f"Until {_time(session, same)} as in *{earlier[0].title}*; then:"
-        yield _timetable(session, same)
-        yield _left(form, session)
-
-
-def _alike(session: Session, earlier: Session) -> int:
-    """With how many equal blocks the two begin."""
-    pairs = zip(session.blocks, earlier.blocks, strict=False)
-    return next(
-        (n for n, (one, other) in enumerate(pairs) if one != other), min(len(session.blocks), len(earlier.blocks))
-    )
-
-
-def _time(session: Session, blocks: int) -> str:
-    """The time of day after so many blocks."""
-    return clock(session.start + sum(block.minutes for block in session.blocks[:blocks]))
-
-
-def _timetable(session: Session, skipped: int = 0) -> str:
-    rows = ["| from | to | minutes | |", "|---|---|---|---|"]
-    for number, block in list(enumerate(session.blocks))[skipped:]:
-        what = f"**{plain(block.what)}**" if block.lesson else block.what
-        rows.append(f"| {_time(session, number)} | {_time(session, number + 1)} | {block.minutes} | {what} |")
-    return "\n".join(rows)
-
-
-def _left(form: Format, session: Session) -> str:
-    """What is left of a meeting, where that is worth a word."""
-    left = form.minutes - session.minutes
-    if left < _WORTH:
-        return ""
-    until = clock(session.start + form.minutes)
-    return (
-        f"Of the {form.minutes} minutes {left} are left over, until {until}: for questions, and for what leads further."
-    )
-
-
 def _chapter(chapter: Chapter, notes: Notes) -> str:
     return _paragraphs(_chapter_lines(chapter, notes))
 
@@ -171,10 +124,10 @@ def _chapter_lines(chapter: Chapter, notes: Notes) -> Iterator[str]:
     yield f"# Teaching {chapter.number}: {chapter.title}"
     yield _MADE
     yield chapter.goal
+    yield f"## The run sheet: {_total(chapter)}; the core in a room {chapter.room}"
+    yield from run_sheet(chapter, notes)
     yield "## Before you begin"
     yield notes.before
-    yield f"## The minutes: {_total(chapter)}; the core in a room {chapter.room}"
-    yield _minutes(chapter)
     for part in chapter.parts:
         for step in part.steps:
             yield from _step(step, notes)
@@ -188,25 +141,20 @@ def _total(chapter: Chapter) -> str:
     return f"core {chapter.core}, further {chapter.further}{capstone}"
 
 
-def _minutes(chapter: Chapter) -> str:
-    rows = ["| part | step | at a desk | in a room | |", "|---|---|---|---|---|"]
-    for part in chapter.parts:
-        for step in part.steps:
-            first = plain(part.title).removeprefix(f"{chapter.number} ") if step is part.steps[0] else ""
-            rows.append(f"| {first} | {plain(step.title)} | {step.minutes} | {step.room} | {_kind(step)} |")
-    return "\n".join(rows)
-
-
-def _kind(step: Step) -> str:
-    return "● core" if step.core else "capstone" if step.capstone else "further"
-
-
 def _step(step: Step, notes: Notes) -> Iterator[str]:
     yield f"## {step.title} · {step.minutes} min, in a room {step.room}{' ●' if step.core else ''}"
     said: Mapping[str, str] = notes.steps.get(step.name, {})
+    if "ask" not in said:
+        yield from votes(step)
     for kind, words in said.items():
-        yield f"**{KINDS[kind]}.** {words}"
+        yield f"**{KINDS[kind]}.** {words}{_saved(notes.saves.get(step.name, 0)) if kind == 'late' else ''}"
+        if kind == "ask":
+            yield from votes(step)
     yield from beside(step, notes.likely.get(step.name, ()))
+
+
+def _saved(minutes: int) -> str:
+    return f" (Saves {minutes} min.)" if minutes else ""
 
 
 def _learner(found: Sequence[Chapter]) -> str:

@@ -9,12 +9,13 @@ from typing import Final
 
 from .chapter import Chapter
 
-__all__ = ["FORMATS", "Block", "Format", "Session", "clock", "plan"]
+__all__ = ["CLOSING", "FORMATS", "Block", "Format", "Session", "clock", "plan"]
 
 BREAK: Final = 10  # minutes
 LUNCH: Final = 60
 STRETCH: Final = 70  # the longest time without a break
 OPENING: Final = 10  # who is here, does it run on every machine
+CLOSE: Final = 5  # all export their work
 PIECE: Final = 20  # the least of a long step that is worth beginning before the end of a meeting
 
 
@@ -58,8 +59,13 @@ class Block:
 
 
 _OPENING: Final = Block("Welcome, and a check of every machine", OPENING, lesson=False)
+#: The end of a meeting that has the minutes for it.
+CLOSING: Final = Block("Your work as one file: everybody exports, and keeps it", CLOSE, lesson=False)
 _BREAK: Final = Block("break", BREAK, lesson=False)
 _LUNCH: Final = Block("lunch", LUNCH, lesson=False)
+
+#: What is said of a block that goes on.
+_ON: Final = ", continued"
 
 
 @dataclass(frozen=True)
@@ -111,13 +117,14 @@ def _filled(form: Format, blocks: list[Block]) -> Iterator[Block]:
     for block in blocks:
         pause = _pause(form, used, sat, block, eaten)
         rest = pause.minutes if pause else 0
-        if used + rest + block.minutes > form.minutes:
-            return
+        if used + rest + block.minutes + CLOSE > form.minutes:
+            break
         if pause:
             yield pause
             eaten, sat = eaten or pause.minutes == LUNCH, 0
         yield block
         used, sat = used + rest + block.minutes, sat + block.minutes
+    yield CLOSING
 
 
 def _pause(form: Format, used: int, sat: int, block: Block, eaten: bool) -> Block | None:
@@ -133,7 +140,8 @@ def _a_term(form: Format, chapters: Sequence[Chapter]) -> list[Session]:
     blocks[0].insert(0, _OPENING)
     lessons = [meeting for group in blocks for meeting in _meetings(form, group)]
     capstone = list(_meetings(form, _capstone(chapters[-1]), long=True))
-    return [Session(_title(each), form.start, tuple(_paused(each))) for each in [*lessons, *capstone]]
+    paused = [*map(_paused, lessons), *(_paused(each, long=True) for each in capstone)]
+    return [Session(_title(each), form.start, tuple(_closed(form, each))) for each in paused]
 
 
 def _groups(form: Format, chapters: Sequence[Chapter]) -> list[list[Chapter]]:
@@ -152,14 +160,14 @@ def _capstone(chapter: Chapter) -> list[Block]:
 
 
 def _meetings(form: Format, blocks: Sequence[Block], long: bool = False) -> Iterator[list[Block]]:
-    """The blocks in as many meetings as they need; a `long` one may go on in the next."""
-    limit, meeting = form.minutes - BREAK, list[Block]()
+    """The blocks in as many meetings as they need; a `long` one may go on in the next and leaves time to close."""
+    limit, meeting = form.minutes - BREAK - (CLOSE if long else 0), list[Block]()
     for block in blocks:
         left = block
         while left.minutes > (room := limit - _together(meeting)):
             if long and room >= PIECE:
                 meeting.append(replace(left, minutes=room))
-                left = replace(block, what=f"{block.what}, continued", minutes=left.minutes - room)
+                left = replace(block, what=_continued(block.what), minutes=left.minutes - room)
             elif not meeting:
                 break
             yield meeting
@@ -169,13 +177,37 @@ def _meetings(form: Format, blocks: Sequence[Block], long: bool = False) -> Iter
         yield meeting
 
 
-def _paused(blocks: Sequence[Block]) -> list[Block]:
-    """The blocks of a meeting, with a break as near to its middle as can be where it is long."""
+def _paused(blocks: Sequence[Block], long: bool = False) -> list[Block]:
+    """The blocks of a meeting, with a break as near to its middle as can be where it takes long.
+
+    Where people would still sit too long, `long` blocks are cut at their middle, the longest first.
+    """
     ends = list(accumulate(block.minutes for block in blocks))
-    if len(blocks) < 2 or ends[-1] <= STRETCH:
+    if ends[-1] <= STRETCH or (len(blocks) < 2 and not long):
         return list(blocks)
-    middle = min(range(1, len(blocks)), key=lambda number: abs(2 * ends[number - 1] - ends[-1]))
+    middle = min(range(1, len(blocks)), key=lambda number: abs(2 * ends[number - 1] - ends[-1]), default=0)
+    before = ends[middle - 1] if middle else 0
+    if long and max(before, ends[-1] - before) > STRETCH:
+        return _paused(_cut(blocks), long)
     return [*blocks[:middle], _BREAK, *blocks[middle:]]
+
+
+def _cut(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks, with the longest of them as two."""
+    longest = max(range(len(blocks)), key=lambda number: blocks[number].minutes)
+    block = blocks[longest]
+    first = replace(block, minutes=block.minutes // 2)
+    second = replace(block, what=_continued(block.what), minutes=block.minutes - first.minutes)
+    return [*blocks[:longest], first, second, *blocks[longest + 1 :]]
+
+
+def _continued(what: str) -> str:
+    return what if what.endswith(_ON) else f"{what}{_ON}"
+
+
+def _closed(form: Format, blocks: Sequence[Block]) -> list[Block]:
+    """The blocks of a meeting, and the close where there is time for it."""
+    return [*blocks, CLOSING] if _together(blocks) + CLOSE <= form.minutes else list(blocks)
 
 
 def _title(blocks: Sequence[Block]) -> str:

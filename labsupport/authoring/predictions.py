@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
-__all__ = ["Prediction", "read"]
+from nbformat import NotebookNode
+
+from .normal import is_prediction
+
+__all__ = ["Prediction", "asked", "read"]
+
+#: The systems on which another choice may be right, as they are written.
+_OTHERS: Final[Mapping[str, str]] = {"macos": "macOS", "windows": "Windows"}
 
 
 @dataclass(frozen=True)
 class Prediction:
     """A question, its choices with what is said to those who chose each, and the choice that is right.
 
-    Where systems differ, that of Linux, on which the stored outputs were made.
+    Where systems differ, that of Linux, on which the stored outputs were made; `elsewhere` has the others', by system.
     """
 
     question: str
     choices: Mapping[str, str]
     right: str
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def lettered(self) -> Iterator[tuple[str, str, str]]:
+        """Each choice with the letter that it has on the slide, and what is said to it."""
+        return ((letter, *each) for letter, each in zip("ABCDEFGH", self.choices.items(), strict=False))
+
+    def letter(self, choice: str) -> str:
+        """The letter of a choice."""
+        return next(letter for letter, each, _ in self.lettered if each == choice)
+
+
+def asked(cells: Iterable[NotebookNode]) -> list[Prediction]:
+    """The predictions that these cells ask for."""
+    return [read(cell.source) for cell in cells if is_prediction(cell)]
 
 
 def read(source: str) -> Prediction:
@@ -31,4 +54,7 @@ def read(source: str) -> Prediction:
     question, choices = (ast.literal_eval(argument) for argument in call.args[:2])
     given = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
     right = given["right"]
-    return Prediction(question, choices, right["linux"] if isinstance(right, dict) else right)
+    if not isinstance(right, dict):
+        return Prediction(question, choices, right)
+    elsewhere = {name: right[system] for system, name in _OTHERS.items() if right[system] != right["linux"]}
+    return Prediction(question, choices, right["linux"], elsewhere)

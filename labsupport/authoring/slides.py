@@ -153,7 +153,7 @@ def _joined(slides: list[Slide]) -> list[Slide]:
 def _choices(asked: predictions.Prediction, answered: bool = False) -> str:
     """The question with its choices; `answered`: with what is said to each, on a fragment."""
     items = []
-    for letter, (choice, said) in zip("ABCDEFGH", asked.choices.items(), strict=False):
+    for letter, choice, said in asked.lettered:
         right = answered and choice == asked.right
         words = f"<b class='letter' aria-hidden='true'>{letter}</b><span class='choice'>{_inline(choice)}</span>"
         if answered:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from labsupport.authoring import __main__ as commands
-from labsupport.authoring import beside, chapter, instructor, rendering
+from labsupport.authoring import beside, chapter, instructor, predictions, rendering
 from labsupport.authoring.__main__ import main
 from labsupport.authoring.notes import read as read_notes
 
@@ -43,11 +43,12 @@ def steps_with_exercises(chapters: list[Path]) -> list[tuple[str, chapter.Step]]
     return [(path.name[:2], step) for path in chapters for step in chapter.read(path).steps if step.exercise]
 
 
-def test_four_mistakes_are_shown_and_the_others_folded(chapters: list[Path]) -> None:
+def test_four_mistakes_are_shown_and_the_others_folded_and_of_a_further_step_all(chapters: list[Path]) -> None:
     for number, step in steps_with_exercises(chapters):
         shown = "\n".join(beside.beside(step, read_notes(number).likely.get(step.name, ()))).partition("<details>")[0]
         assert step.exercise
-        assert shown.count("\n- *") == min(beside.SHOWN, len(step.exercise.mistakes)), step.name
+        most = beside.SHOWN if step.core or step.capstone else 0
+        assert shown.count("\n- *") + shown.startswith("- *") == min(most, len(step.exercise.mistakes)), step.name
 
 
 def test_a_page_has_the_answer_of_each_exercise(chapters: list[Path], pages: dict[str, str]) -> None:
@@ -86,7 +87,7 @@ def test_what_is_folded_is_open_on_the_page_for_print(chapters: list[Path]) -> N
 
 
 def test_a_table_in_what_is_folded_is_a_table() -> None:
-    folded = "\n\n".join(beside._folded("x", beside._table(["a", "b"], [["1", "`c|d`"]])))
+    folded = "\n\n".join(beside.folded("x", beside.table(["a", "b"], [["1", "`c|d`"]])))
     assert rendering.markdown(folded).count("<td>") == 2
 
 
@@ -98,6 +99,23 @@ def test_a_mistake_that_is_none_is_named(chapters: list[Path]) -> None:
 
 def test_a_message_is_text_and_no_markup_but_code() -> None:
     assert beside.one_line("a *b*\n  __c__ <d> [e] `f_g`") == r"a \*b\* \_\_c\_\_ \<d> \[e] `f_g`"
+
+
+def test_a_page_has_the_choices_of_each_vote_with_the_letters_of_the_slides(
+    chapters: list[Path], pages: dict[str, str]
+) -> None:
+    for path in chapters:
+        found = chapter.read(path)
+        for step in found.steps:
+            page = pages[f"{found.number}.md"].partition(f"## {step.title} ·")[2].partition("\n## ")[0]
+            for each in predictions.asked(step.cells):
+                assert f"**{each.letter(each.right)} {beside.one_line(each.right)}** (right)" in page, step.name
+                said = [words for _, choice, words in each.lettered if choice != each.right]
+                assert all(beside.one_line(words) in page for words in said), step.name
+
+
+def test_a_vote_says_where_another_choice_is_right(pages: dict[str, str]) -> None:
+    assert "A nobody: listen() raises an error (right on Windows) ·" in pages["01.md"]
 
 
 def test_the_course_has_its_minutes_and_its_plans(chapters: list[Path], pages: dict[str, str]) -> None:
@@ -136,6 +154,21 @@ def test_a_page_that_is_missing_or_old_is_renewed(chapters: list[Path], tmp_path
     assert instructor.renew(chapters[:1], tmp_path) == []
     (tmp_path / "00.md").write_text("old", "utf-8")
     assert instructor.stale(chapters[:1], tmp_path) == ["00.md"]
+
+
+def test_a_factor_of_ones_own_makes_the_page_for_print_alone(tmp_path: Path, chapters: list[Path]) -> None:
+    before = {path: path.read_bytes() for path in instructor.GUIDE.glob("*.md")}
+    assert main(["instructor", "00", "--factor", "2", "--to", str(tmp_path)]) == 0
+    page = (tmp_path / "instructor.html").read_text("utf-8")
+    assert "about 2 times as long" in page
+    assert "A first conversation · 2 min, in a room 4" in page
+    assert {path: path.read_bytes() for path in instructor.GUIDE.glob("*.md")} == before
+
+
+def test_a_factor_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["instructor", "--factor", "much"])
+    assert "a factor is a number from 1 to 3, such as 1.5, not 'much'" in capsys.readouterr().err
 
 
 def test_the_command_makes_a_page_for_print(tmp_path: Path, chapters: list[Path]) -> None:

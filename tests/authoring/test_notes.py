@@ -18,6 +18,7 @@ Before the chapter.
 - say: A sentence
   that goes on.
 - likely: answers once, keeps_all
+- saves: 3
 
 ## Often argued
 
@@ -33,6 +34,7 @@ def test_notes_are_read_by_step_and_kind_in_the_order_in_which_they_are_written(
     assert list(found.steps["one"].items()) == [("ask", "Where is it?"), ("say", "A sentence that goes on.")]
     assert found.argued.startswith('### "A claim."')
     assert found.likely == {"one": ("answers_once", "keeps_all")}
+    assert found.saves == {"one": 3}
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,16 @@ def test_the_core_has_a_question_what_to_wait_for_and_what_to_leave_out(chapters
             lacks -= {"wrong"} if step.minutes < 2 else set()
             assert not lacks, f"{path.name}, {step.name}: {lacks}"
             assert written[step.name].get("say") or step.core
+
+
+def test_no_more_is_saved_than_a_step_takes_and_only_by_what_is_left_out(chapters: list[Path]) -> None:
+    for path in chapters:
+        found = chapter.read(path)
+        written = notes.read(found.number)
+        room = {step.name: step.room for step in found.steps if "late" in written.steps[step.name]}
+        assert len(written.saves) >= 5
+        for name, minutes in written.saves.items():
+            assert 0 < minutes <= room[name], f"{path.name}, {name}"
 
 
 def test_of_many_mistakes_the_four_likeliest_are_named(chapters: list[Path]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from labsupport.authoring import chapter
 from labsupport.authoring.chapter import Chapter, Part, Step
-from labsupport.authoring.plans import BREAK, FORMATS, LUNCH, STRETCH, Format, Session, clock, plan
+from labsupport.authoring.plans import BREAK, CLOSE, CLOSING, FORMATS, LUNCH, STRETCH, Format, Session, clock, plan
 
 SHORT, HALF, DAY, TERM = FORMATS
 
@@ -43,8 +43,34 @@ def test_every_meeting_fits_its_time(form: Format, course: list[Chapter]) -> Non
 def test_nobody_sits_too_long(form: Format, course: list[Chapter]) -> None:
     sat = 0
     for block in plan(form, course)[0].blocks:
-        sat = 0 if block.what in {"break", "lunch"} else sat + block.minutes
+        sat = 0 if block == CLOSING or block.what in {"break", "lunch"} else sat + block.minutes
         assert sat <= STRETCH
+
+
+def test_nobody_sits_too_long_at_the_capstone(course: list[Chapter]) -> None:
+    capstone = [session for session in plan(TERM, course) if session.title == "Capstone"]
+    assert len(capstone) == 3
+    for session in capstone:
+        sat = 0
+        for block in session.blocks:
+            sat = 0 if block == CLOSING or block.what == "break" else sat + block.minutes
+            assert sat <= STRETCH
+
+
+def test_a_long_step_of_the_capstone_is_cut_for_the_break() -> None:
+    long = Part("Capstone", [], [Step("c", "C", 90, False, True, ())])
+    chapter_one = Chapter("01", "One", Path("01_x.ipynb"), (*made("01", 30).parts, long))
+    blocks = plan(Format("x", 9, 120, 0, one_chapter=True), [chapter_one])[1].blocks
+    assert [block.minutes for block in blocks] == [52, BREAK, 53, CLOSE]
+    assert [block.what for block in blocks][::2] == ["01 C", "01 C, continued"]
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_a_meeting_ends_with_the_close_where_there_is_time_for_it(form: Format, course: list[Chapter]) -> None:
+    for session in plan(form, course):
+        closed = session.blocks[-1] == CLOSING
+        assert closed or session.minutes + CLOSE > form.minutes
+    assert plan(form, course)[-1].blocks[-1] == CLOSING
 
 
 def test_a_term_has_all_of_the_core_and_the_capstone(course: list[Chapter]) -> None:
@@ -83,7 +109,7 @@ def test_a_long_day_has_lunch_once() -> None:
 
 def test_what_does_not_fit_is_left_out() -> None:
     session = plan(Format("x", 1, 70, 0), [made("01", 20, 20, 20)])[0]
-    assert [block.minutes for block in session.blocks] == [10, 27, 27]
+    assert [block.minutes for block in session.blocks] == [10, 27, 27, CLOSE]
 
 
 def test_only_the_first_chapters_where_so_many_are_asked_for() -> None:
@@ -104,17 +130,21 @@ def test_short_chapters_share_a_meeting_and_a_long_one_has_two() -> None:
 
 
 def test_a_long_step_of_the_capstone_goes_on_in_the_next_meeting() -> None:
-    form = Format("x", 9, 60, 0, one_chapter=True)
+    form = Format("x", 9, 65, 0, one_chapter=True)
     sessions = plan(form, [made("01", 30, capstone=2)])[1:]
     assert {session.title for session in sessions} == {"Capstone"}
-    assert [[block.minutes for block in session.blocks] for session in sessions] == [[50], [18, 32], [36]]
+    assert [[block.minutes for block in session.blocks] for session in sessions] == [
+        [50, CLOSE],
+        [18, 32, CLOSE],
+        [36, CLOSE],
+    ]
     assert sessions[1].blocks[0].what == "01 C0, continued"
 
 
 def test_a_long_meeting_has_its_break_in_the_middle() -> None:
     form = Format("x", 9, 120, 0, one_chapter=True)
     blocks = plan(form, [made("01", 25, 25, 25)])[0].blocks
-    assert [block.minutes for block in blocks] == [10, 34, BREAK, 34]
+    assert [block.minutes for block in blocks] == [10, 34, BREAK, 34, CLOSE]
 
 
 def test_a_clock() -> None:
