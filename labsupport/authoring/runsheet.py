@@ -42,7 +42,8 @@ def _rows(chapter: Chapter, notes: Notes) -> Iterator[list[str]]:
     minute = 0
     for part in chapter.parts:
         if part.room and part is not chapter.parts[0]:
-            yield ["", f"**{plain(part.title)}**", "", "", "", "", ""]
+            number, _, title = plain(part.title).partition(": ")
+            yield ["", f"**{number}**", f"**{title}**" if title else "", "", "", "", ""]
         for step in part.steps:
             if step.core:
                 yield [str(minute), *_row(step, notes)]

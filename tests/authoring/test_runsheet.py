@@ -24,7 +24,7 @@ def test_a_vote_has_its_letter_and_its_reason_and_an_exercise_its_question() -> 
     found = Chapter("42", "Names", Path("x"), (Part("42 Names"), Part("Part 1: a", [], steps)))
     said = {"one": {"late": "Skip it."}, "two": {"ask": "Why?", "say": "Short. And more. And most."}}
     assert rows(found, Notes("", said, "", saves={"one": 4})) == [
-        ["", "**Part 1: a**", "", "", "", "", ""],
+        ["", "**Part 1**", "**a**", "", "", "", ""],
         ["0", "One", "Where is it?", "B", "It waits / there.", "Skip it.", "4"],
         ["14", "Two", "Why?", "", "Short. And more.", "", ""],
         ["41", "*the end*", "", "", "", "", ""],
