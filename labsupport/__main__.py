@@ -132,7 +132,8 @@ def export(file: Path) -> int:
     Raises:
         CannotStart: where it cannot be written, or is there already.
     """
-    data, left = archive.pack(places.learners(), places.originals())
+    folder = places.learners()
+    data, left = archive.pack(folder, places.originals())
     try:
         with file.open("xb") as new:
             new.write(data)
@@ -140,7 +141,9 @@ def export(file: Path) -> int:
         raise CannotStart(f"there is a file {file} already, and it stays as it is. Give another name.") from None
     except OSError as error:
         raise CannotStart(f"{file} cannot be written: {error}.") from error
-    print(f"Your progress and your notebooks are in {file}. Bring them back by: python -m labsupport import {file}")
+    notebooks = f" and your notebooks in {folder}" if folder is not None and folder.is_dir() else ""
+    print(f"{file} has your progress{notebooks}.")
+    print(f"Bring them back by: python -m labsupport import {file}")
     for name in left:
         print(f"Left out, as it is too large or its name does not travel: {name}")
     return 0
@@ -156,7 +159,9 @@ def bring(file: Path) -> int:
         with file.open("rb") as found:
             parcel = archive.unpack(found.read(archive.MOST_BYTES + 1))
         # Only now: a file that is not taken changes nothing, and makes no copy either.
-        print(bringing.bring(parcel, renewed(_learners()), places.originals()))
+        folder = renewed(_learners())
+        print(bringing.bring(parcel, folder, places.originals()))
+        print(f"You work in {folder}.")
     except archive.Refused as error:
         raise CannotStart(f"{file} is not taken: {error}. Nothing has been changed.") from error
     except OSError as error:

@@ -138,6 +138,23 @@ def test_work_goes_out_and_comes_in_on_another_machine(
     assert progress.load()["exercises"]["echo_server"]["status"] == "passed"
 
 
+def test_on_a_hub_export_and_import_use_the_folder_that_they_are_run_in(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `jupyterhub_config.py` lays it out: the learner's copy is far from the course."""
+    copy, file = tmp_path / "home" / "my-course", tmp_path / "work.zip"
+    command.main(["renew", str(copy)])
+    write(copy / "01_next.ipynb", "# 01 Next\nनमस्ते")
+    monkeypatch.chdir(copy)
+    assert command.main(["export", str(file)]) == 0
+    assert str(copy) in capsys.readouterr().out
+    shutil.copy(course / "notebooks" / "01_next.ipynb", copy)
+    assert command.main(["import", str(file)]) == 0
+    assert str(copy) in capsys.readouterr().out
+    assert "नमस्ते" in json.loads((copy / "01_next.ipynb").read_text())["cells"][0]["source"]
+    assert not (course / "my-course").exists()
+
+
 @pytest.mark.parametrize(("content", "said"), [(b"no zip", "this is no zip file"), (None, "No such file")])
 def test_a_file_that_is_not_taken_is_said(
     course: Path, content: bytes | None, said: str, capsys: pytest.CaptureFixture[str]

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from labsupport import progress
 
-from .copies import Note, digest
+from .copies import digest, given
 
 __all__ = ["MOST_BYTES", "Parcel", "Refused", "pack", "unpack"]
 
@@ -84,15 +84,13 @@ def _about() -> str:
 
 def _written(folder: Path, originals: Path | None) -> Iterator[tuple[Path, str]]:
     """The learner's files, each with its path in the folder: not hidden, no links, and not as the course has them."""
-    note = Note.of(folder)
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         hidden = any(part.startswith((".", "__")) for part in inside.parts)
         if hidden or path.suffix not in _KINDS or path.is_symlink() or not path.is_file():
             continue
         name = inside.as_posix()
-        given = {note.copied.get(name)} | ({digest(originals / inside)} if originals not in (None, folder) else set())
-        if digest(path) not in given:
+        if digest(path) not in given(folder, originals, name):
             yield path, name
 
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from labsupport import progress
 
 from .archive import Parcel, Refused
-from .copies import Note, digest, digest_of, prepare
+from .copies import digest, digest_of, given, prepare
 from .updates import free_name
 
 __all__ = ["Brought", "bring"]
@@ -70,8 +70,7 @@ def _place(folder: Path, originals: Path | None, file: str, data: bytes) -> str:
     mine, theirs = digest(path), digest_of(path.name, data)
     if mine == theirs:
         return ""
-    given = {Note.of(folder).copied.get(file), digest(originals / file) if originals not in (None, folder) else None}
-    if mine and mine in given:
+    if mine in given(folder, originals, file):
         return file
     return "" if _is_beside(path, theirs) else free_name(folder, file, "brought")
 

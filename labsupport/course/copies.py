@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["NOTE", "Note", "digest", "digest_of", "prepare", "put"]
+__all__ = ["NOTE", "Note", "digest", "digest_of", "given", "prepare", "put", "same"]
 
 #: In the folder of the copy; its name keeps it out of JupyterLab's list of files.
 NOTE: Final = ".loopback.json"
@@ -71,6 +71,17 @@ class Note:
     def write(self, folder: Path) -> None:
         """Put the note in its place.  Raises OSError."""
         put(folder / NOTE, json.dumps(asdict(self), indent=1).encode() + b"\n")
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one folder, however they are spelt."""
+    return one.exists() and other.exists() and one.samefile(other)
+
+
+def given(folder: Path, originals: Path | None, file: str) -> set[str]:
+    """The hashes of a file in a learner's folder as the course gave it: then, and as the course has it now."""
+    now = digest(originals / file) if originals is not None and not same(originals, folder) else ""
+    return {Note.of(folder).copied.get(file, ""), now} - {""}
 
 
 def prepare(folder: Path, data: bytes) -> Path:

@@ -23,10 +23,15 @@ def _root() -> Path:
     return Path(__file__).parents[2]
 
 
+def _around() -> list[Path]:
+    """The folder that we are in, and those above it, from the nearest."""
+    return [Path.cwd(), *Path.cwd().parents]
+
+
 def originals() -> Path | None:
-    """The folder of the course's chapters: beside the package, here, or beside here; None where there is none."""
-    here = Path.cwd()
-    for folder in (_root() / "notebooks", here / "notebooks", here.parent / "notebooks", here):
+    """The folder of the course's chapters: beside the package, or from here upwards; None where there is none."""
+    around = _around()
+    for folder in (_root() / "notebooks", *(place / "notebooks" for place in around), *around):
         if (folder / FIRST).is_file():
             return folder
     return None
@@ -35,15 +40,16 @@ def originals() -> Path | None:
 def learners() -> Path | None:
     """The folder in which the learner works; it may not exist yet.  None where there is no course.
 
-    That is the copy beside the chapters.  On Binder there is none: a note in the course's folder (`binder/postBuild`
-    writes it) says that the learner works there, and so does a package that is installed elsewhere.
+    That is the copy that we are in: a note is in each, and on Binder, where `binder/postBuild` writes one, in the
+    course's own folder.  Else it is the copy beside the chapters; a package that is installed elsewhere has none.
     """
     source = originals()
     if source is None:
         return None
+    for folder in (*_around(), source):
+        if (folder / FIRST).is_file() and (folder / NOTE).is_file():
+            return folder
     copy = source.parent / _COPY
-    if (source / NOTE).is_file():
-        return source
     return copy if copy.is_dir() or source == _root() / "notebooks" else source
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from .copies import Note, digest, put
+from .copies import Note, digest, put, same
 
 __all__ = ["Change", "free_name", "news", "note_of", "renew"]
 
@@ -37,7 +37,7 @@ class Change:
 
 def news(source: Path, target: Path) -> list[Change]:
     """What `renew` would do.  Nothing is written."""
-    if source == target:
+    if same(source, target):
         return []
     note = Note.of(target)
     return [change for file in _files(source) if (change := _change(source, target, file, note)) is not None]
@@ -45,7 +45,7 @@ def news(source: Path, target: Path) -> list[Change]:
 
 def renew(source: Path, target: Path) -> list[Change]:
     """Bring the copy in `target` up to date, and say what was done.  Raises OSError where it cannot be written."""
-    if source == target:
+    if same(source, target):
         return []
     note, done = Note.of(target), []
     try:

@@ -172,3 +172,14 @@ def test_on_binder_the_learner_works_in_the_courses_folder_which_needs_no_update
     note = Note.of(source)
     assert note.copied[FILE] == digest(source / FILE)
     assert set(json.loads((source / NOTE).read_text())) == {"copied", "offered"}
+
+
+@pytest.mark.parametrize("spelt", ["notebooks", "notebooks/../notebooks", "link"])
+def test_the_courses_folder_is_no_copy_of_itself_however_it_is_spelt(
+    source: Path, monkeypatch: pytest.MonkeyPatch, spelt: str
+) -> None:
+    (source.parent / "link").symlink_to(source)
+    monkeypatch.chdir(source.parent)
+    target = Path(spelt)
+    assert updates.news(source, target) == updates.renew(source, target) == []
+    assert not (source / NOTE).exists()
