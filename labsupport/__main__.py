@@ -144,8 +144,8 @@ def export(file: Path) -> int:
     notebooks = f" and your notebooks in {folder}" if folder is not None and folder.is_dir() else ""
     print(f"{file} has your progress{notebooks}.")
     print(f"Bring them back by: python -m labsupport import {file}")
-    for name in left:
-        print(f"Left out, as it is too large or its name does not travel: {name}")
+    for line in left:
+        print(f"Left out: {line}")
     return 0
 
 

@@ -17,12 +17,13 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
 from labsupport import progress
 
 from .copies import digest, given
+from .travel import KINDS, fault, fault_within, is_free, printable
 
 __all__ = ["MOST_BYTES", "Parcel", "Refused", "pack", "unpack"]
 
@@ -31,14 +32,13 @@ MOST_BYTES: Final = 16 * 2**20
 _MOST_UNPACKED: Final = 64 * 2**20
 _MOST_IN_ONE: Final = 16 * 2**20
 _MOST_FILES: Final = 500
-#: Bytes of the list of files at the end of the zip, which is read before a limit on their number can hold.
+#: Bytes of the list of files at the end of the zip, which is read before a limit on their number can hold; what stands
+#: before each file takes no more.
 _MOST_LISTED: Final = _MOST_FILES * 1024
 
 _FORMAT: Final = "loopback course"
 _VERSION: Final = 1
-_KINDS: Final = (".ipynb", ".py")
 _FOLDER: Final = "course/"
-_FORBIDDEN: Final = frozenset('\\:*?"<>|')
 
 
 class Refused(ValueError):  # noqa: N818  a sentence for the learner
@@ -58,23 +58,40 @@ class Parcel:
 
 
 def pack(folder: Path | None, originals: Path | None) -> tuple[bytes, list[str]]:
-    """The zip file, and the files that were left out since they are too large or their names do not travel.
+    """The zip file, and what was left out, each with the reason; all that is in it, `unpack` takes.
 
     `folder`: where the learner works; `originals`: the course's chapters.  Either may be None.
     """
-    left, total, count = [], 0, 0
-    buffer = io.BytesIO()
+    why = progress.trouble()
+    left = [f"progress.json: {why}"] if why else []
+    buffer, names = io.BytesIO(), set[str]()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped:
         zipped.writestr("loopback.json", _about())
-        zipped.writestr("progress.json", json.dumps(progress.load(), ensure_ascii=False))
+        zipped.writestr("progress.json", json.dumps(progress.load()))
         for path, name in _written(folder, originals) if folder is not None else ():
-            size = path.stat().st_size
-            if _fault(name) or size > _MOST_IN_ONE or total + size > _MOST_UNPACKED // 2 or count > _MOST_FILES - 4:
-                left.append(name)
-                continue
-            zipped.write(path, _FOLDER + name)
-            total, count = total + size, count + 1
+            try:
+                _add(zipped, path, name, names)
+            except (OSError, Refused) as error:
+                left.append(f"{printable(name)}: {error}")
     return buffer.getvalue(), left
+
+
+def _add(zipped: zipfile.ZipFile, path: Path, name: str, names: set[str]) -> None:
+    """Put a file in.  Raises Refused where it would not be taken, OSError where it cannot be read."""
+    with path.open("rb") as file:
+        content = file.read(_MOST_IN_ONE + 1)
+    there = zipped.infolist()
+    packed = sum(info.compress_size for info in there) + len(zlib.compress(content))
+    unpacked = sum(info.file_size for info in there) + len(content)
+    if len(content) > _MOST_IN_ONE or unpacked > _MOST_UNPACKED or packed > MOST_BYTES - 2 * _MOST_LISTED:
+        raise Refused("it is too large, by itself or with the files before it")
+    if len(there) >= _MOST_FILES:
+        raise Refused(f"at most {_MOST_FILES - 2} files are taken")
+    if why := fault(name) or fault_within(name, content):
+        raise Refused(why)
+    if not is_free(name, names):
+        raise Refused("on some systems it would be in the place of another file, as capitals make no difference there")
+    zipped.writestr(_FOLDER + name, content)
 
 
 def _about() -> str:
@@ -87,7 +104,7 @@ def _written(folder: Path, originals: Path | None) -> Iterator[tuple[Path, str]]
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         hidden = any(part.startswith((".", "__")) for part in inside.parts)
-        if hidden or path.suffix not in _KINDS or path.is_symlink() or not path.is_file():
+        if hidden or path.suffix not in KINDS or path.is_symlink() or not path.is_file():
             continue
         name = inside.as_posix()
         if digest(path) not in given(folder, originals, name):
@@ -123,7 +140,8 @@ def unpack(data: bytes) -> Parcel:
     state = _progress_of(found.pop("progress.json", b""))
     files = {name.removeprefix(_FOLDER): content for name, content in found.items()}
     for name, content in files.items():
-        _check_notebook(name, content)
+        if why := fault_within(name, content):
+            raise Refused(f"this zip has a file {name!r}: {why}. Choose the file that the course made")
     return Parcel(state, files, _place_of(about.get("place")))
 
 
@@ -145,7 +163,6 @@ def _entries(zipped: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
     left = _MOST_UNPACKED
     for info in infos:
         _check_entry(info, names)
-        names.add(info.filename.casefold())
         with zipped.open(info) as content:
             most = min(_MOST_IN_ONE, left)
             read = content.read(most + 1)  # what it says of its own length is not believed
@@ -157,7 +174,7 @@ def _entries(zipped: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
 
 def _check_entry(info: zipfile.ZipInfo, names: set[str]) -> None:
     name = info.filename
-    if info.orig_filename != name or name.casefold() in names:
+    if info.orig_filename != name or not is_free(name, names):
         raise Refused(f"the name {info.orig_filename!r} is in this zip twice, or hides another")
     if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
         raise Refused(f"{name!r} is no plain file; only notebooks and programs are taken")
@@ -165,21 +182,9 @@ def _check_entry(info: zipfile.ZipInfo, names: set[str]) -> None:
         raise Refused(f"{name!r} is compressed in a way that the course does not use")
     if name in ("loopback.json", "progress.json"):
         return
-    fault = _fault(name.removeprefix(_FOLDER)) if name.startswith(_FOLDER) else "it does not belong there"
-    if fault:
-        raise Refused(f"this zip has a file {name!r}: {fault}. Choose the file that the course made")
-
-
-def _fault(name: str) -> str:
-    """Why a path is not taken, or ""."""
-    parts = name.split("/")
-    if not all(parts) or any(part.startswith((".", "__")) or part.endswith((" ", ".")) for part in parts):
-        return "its name is empty, hidden, or leads out of the folder"
-    if any(letter in _FORBIDDEN or not letter.isprintable() for letter in name) or len(name.encode()) > 200:
-        return "its name cannot be written on every system"
-    if PurePosixPath(name).suffix not in _KINDS:
-        return f"only {' and '.join(_KINDS)} are taken"
-    return ""
+    why = fault(name.removeprefix(_FOLDER)) if name.startswith(_FOLDER) else "it does not belong there"
+    if why:
+        raise Refused(f"this zip has a file {name!r}: {why}. Choose the file that the course made")
 
 
 def _json(name: str, content: bytes) -> Any:
@@ -215,11 +220,3 @@ def _place_of(found: Any) -> progress.Place | None:
     if isinstance(found, list) and len(found) == 2 and all(isinstance(part, str) for part in found):
         return progress.Place(*found)
     return None
-
-
-def _check_notebook(name: str, content: bytes) -> None:
-    if not name.endswith(".ipynb"):
-        return
-    found = _json(name, content)
-    if not isinstance(found, dict) or found.get("nbformat") != 4 or not isinstance(found.get("cells"), list):
-        raise Refused(f"{name} in this zip is no notebook of format 4")

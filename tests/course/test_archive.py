@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import random
+import re
 import stat
 import struct
 import zipfile
@@ -85,8 +88,82 @@ def test_a_name_that_no_other_system_could_write_is_left_out_and_said(source: Pa
     except OSError:
         pytest.skip("this system cannot write the name either")
     data, left = archive.pack(mine, source)
-    assert left == ["what?.ipynb"]
+    assert left == ["what?.ipynb: its name cannot be written on every system"]
     assert archive.unpack(data).files == {}
+
+
+def in_two_cases(folder: Path) -> None:
+    write(folder / "A.py" / "b.ipynb", "one")
+    write(folder / "a.py" / "B.ipynb", "other")
+    if (folder / "a.py" / "b.ipynb").exists():
+        pytest.skip("on this system a name in capitals is the same name")
+
+
+def that_do_not_compress(folder: Path) -> None:
+    for name in ("one.py", "other.py"):
+        (folder / name).write_bytes(random.Random(name).randbytes(10 * 2**20))
+
+
+UNFIT: dict[str, tuple[Callable[[Path], object], str]] = {
+    "empty": (lambda folder: (folder / "a.ipynb").write_text(""), "a.ipynb: it is no JSON"),
+    "broken": (lambda folder: (folder / "a.ipynb").write_text("{"), "a.ipynb: it is no JSON"),
+    "format 3": (
+        lambda folder: (folder / "a.ipynb").write_text('{"nbformat": 3}'),
+        "a.ipynb: it is no notebook of format",
+    ),
+    "two cases": (in_two_cases, "a.py/B.ipynb: .* another file"),
+    "two that are large": (that_do_not_compress, "other.py: it is too large"),
+    "a large one": (lambda folder: (folder / "a.py").write_bytes(bytes(17 * 2**20)), "a.py: it is too large"),
+    "many": (lambda folder: [(folder / f"{n:03}.py").touch() for n in range(499)], "498.py: at most 498"),
+    "no text": (lambda folder: (folder / "\udcff.py").touch(), r"\\udcff.py: its name cannot be written"),
+}
+
+
+@pytest.mark.parametrize("name", UNFIT)
+def test_what_would_be_refused_is_left_out_and_said_and_the_rest_comes_back(
+    source: Path, mine: Path, name: str
+) -> None:
+    make, said = UNFIT[name]
+    write(mine / FILE, "edited")
+    make(mine)
+    data, left = archive.pack(mine, source)
+    assert re.match(said, left[-1])
+    assert "\n".join(left).encode()  # text that a terminal and a browser take
+    assert FILE in archive.unpack(data).files
+
+
+def test_a_file_that_cannot_be_read_is_left_out_and_said(
+    source: Path, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(mine / FILE, "edited")
+    found = [(mine / "gone.py", "gone.py"), (mine / FILE, FILE)]
+    monkeypatch.setattr(archive, "_written", lambda *_: found)
+    data, left = archive.pack(mine, source)
+    assert re.match("gone.py: .*No such file", left[0])
+    assert list(archive.unpack(data).files) == [FILE]
+
+
+def test_a_file_of_before_the_first_zip_is_carried(source: Path, mine: Path) -> None:
+    (mine / "old.py").write_text("print()")
+    os.utime(mine / "old.py", (0, 0))
+    data, left = archive.pack(mine, source)
+    assert (list(archive.unpack(data).files), left) == (["old.py"], [])
+
+
+@pytest.mark.parametrize("text", ['{"version": 3, "exercises": {}}', "{", None])
+def test_a_progress_that_cannot_be_read_is_said_and_the_notebooks_are_carried(
+    source: Path, mine: Path, text: str | None
+) -> None:
+    write(mine / FILE, "edited")
+    file = progress.home() / "progress.json"
+    if text is None:
+        file.mkdir(parents=True)
+    else:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    data, (said,) = archive.pack(mine, source)
+    assert said.startswith("progress.json: Your progress")
+    assert list(archive.unpack(data).files) == [FILE]
 
 
 def test_it_comes_back_where_it_was(source: Path, mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,6 +323,10 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "elsewhere": (lambda: zipped(("startup/evil.py", b"")), "does not belong there"),
     "a link": (a_link, "no plain file"),
     "twice": (twice, "twice"),
+    "in capitals": (lambda: zipped(("course/a.py", b"1"), ("course/A.py", b"2")), "twice"),
+    "in two forms": (lambda: zipped(("course/\u00e9.py", b"1"), ("course/e\u0301.py", b"2")), "twice"),
+    "a file as a folder": (lambda: zipped(("course/a.py", b"1"), ("course/A.py/b.py", b"2")), "twice"),
+    "a folder as a file": (lambda: zipped(("course/a.py/b.py", b"1"), ("course/a.py", b"2")), "twice"),
     "encrypted": (encrypted, "encrypted"),
     "another way": (lambda: zipped(("course/a.py", b"1"), method=zipfile.ZIP_LZMA), "does not use"),
     "no json": (with_file("a.ipynb", b"{"), "no JSON"),

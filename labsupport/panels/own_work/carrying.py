@@ -77,7 +77,7 @@ class MyWork(ipywidgets.VBox):
         data, left = pack(self._folder, self._originals)
         self.carrier.send({"kind": "packed", "name": "loopback-work.zip"}, [data])
         lines = [f"loopback-work.zip is with your browser's downloads: {len(data):,} bytes."]
-        lines += [f"Left out, as it is too large or its name does not travel: {name}" for name in left]
+        lines += [f"Left out: {line}" for line in left]
         self.said = "\n".join(lines)
 
     def take(self, data: bytes) -> None:
