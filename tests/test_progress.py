@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections.abc import Callable
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -124,10 +126,14 @@ def test_the_file_of_a_newer_course_is_never_touched(home: Path) -> None:
         '{"version": 2, "recall": {"q": [1]}}',
         '{"version": 2, "recall": {"q": [{"when": "now", "grade": "good"}]}}',
         '{"version": 2, "forgotten": 3}',
+        '{"version": 2, "recall": {"q": [{"when": "0001-01-01T00:00:00+14:00", "grade": "good"}]}}',
+        '{"version": 2, "recall": {"q": [{"when": "9999-12-31T00:00:00+00:00", "grade": "good"}]}}',
+        '{"version": 2, "exercises": {"echo_server": {"status": "failed", "mistake": null, "first_passed": null, '
+        '"last": "2026-01-02T03:04:05Z", "tries": ' + "9" * 4300 + "}}}",
         "[" * 100_000,
         "\0\xff",
     ],
-    ids=range(10),
+    ids=range(13),
 )
 def test_a_broken_file_is_kept_aside_and_said(home: Path, text: str) -> None:
     home.mkdir()
@@ -181,3 +187,51 @@ def test_a_home_of_nobody_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         progress.home()
     assert progress.load() == progress.load()  # as if nothing was kept
     assert "there is no such user" in progress.record_prediction("q", "a")
+
+
+@pytest.mark.parametrize("forgotten", ["{}", '{"exercises": {}, "predictions": {}}'])
+@pytest.mark.parametrize("change", [progress.reset, progress.restore])
+def test_what_was_forgotten_before_there_were_questions_that_come_back_is_whole(
+    home: Path, forgotten: str, change: Callable[[], str]
+) -> None:
+    home.mkdir()
+    (home / "progress.json").write_text(f'{{"version": 1, "forgotten": {forgotten}}}')
+    assert change() == progress.restore() == progress.reset() == ""
+    assert progress.record_verdict("echo_server", "passed") == ""
+
+
+def test_text_that_no_file_can_hold_as_it_is_is_kept(home: Path) -> None:
+    """A half of a surrogate pair: JSON has it as an escape, UTF-8 has no bytes for it."""
+    assert progress.record_prediction("q", "\ud800") == ""
+    assert progress.record_verdict("echo_server", "passed") == ""
+    assert progress.load()["predictions"]["q"]["choice"] == "\ud800"
+
+
+def test_a_change_that_cannot_be_made_is_not_tried_again(home: Path) -> None:
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        progress.record_prediction("q", object())  # type: ignore[arg-type]  # it is what this is about
+    assert progress.record_verdict("echo_server", "passed") == ""
+    assert progress.load()["predictions"] == {}
+
+
+def test_who_stops_the_writing_finds_it_written_with_the_next_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            progress.record_verdict("echo_server", "passed")
+    assert progress.record_verdict("whole_answer", "passed") == ""
+    assert sorted(progress.load()["exercises"]) == ["echo_server", "whole_answer"]
+
+
+@pytest.mark.parametrize("when", ["0002-01-01T00:00:00+00:00", "9998-01-01T00:00:00+00:00"])
+def test_every_time_that_is_taken_has_a_next_one(home: Path, when: str) -> None:
+    home.mkdir()
+    (home / "progress.json").write_text(json.dumps({"version": 2, "recall": {"q": [{"when": when, "grade": "good"}]}}))
+    assert progress.record_answer("q", "good") == ""
+    answers = progress.load()["recall"]["q"]
+    assert len(answers) == 2
+    for zone in (-12, 14):
+        assert progress.due_after(answers).astimezone(timezone(timedelta(hours=zone))).utcoffset()

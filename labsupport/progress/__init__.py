@@ -15,6 +15,7 @@ returns a sentence for the learner, or "".
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -28,6 +29,7 @@ from ._place import Place, read_place, write_place
 from ._place import follow as _follow
 from ._schedule import due_after
 from ._state import (
+    MOST_TRIES,
     Answer,
     Done,
     NewerError,
@@ -129,7 +131,7 @@ def record_verdict(exercise: str, status: str, mistake: str | None = None) -> st
         state["exercises"][exercise] = {
             "status": "passed" if first else "failed",
             "mistake": mistake,
-            "tries": (before["tries"] if before else 0) + 1,
+            "tries": min((before["tries"] if before else 0) + 1, MOST_TRIES),
             "first_passed": first,
             "last": when,
         }
@@ -191,11 +193,12 @@ def bring(record: Record, was: Place | None = None) -> str:
         _pending.append(change)
         try:
             said = _write()
-        except OSError:
+        except BaseException:
             _pending.remove(change)
             raise
     if was is not None and place() is None:
-        write_place(home(), was)
+        with contextlib.suppress(OSError):  # what was done is brought, and the place comes with the next cell
+            write_place(home(), was)
     return said
 
 
@@ -214,6 +217,9 @@ def _record(change: _Change) -> str:
                 f"Your progress could not be written: {error}. What was there is safe; "
                 "this is kept until the kernel ends, and tried again with your next answer."
             )
+        except Exception:
+            _pending.remove(change)  # it would fail again, and hold up all that come after it
+            raise
 
 
 def _write() -> str:
@@ -232,5 +238,5 @@ def _rewrite(file: Path) -> str:
     said = keep_aside(file) if broken else ""
     for change in _pending:
         change(state)
-    replace(file, json.dumps(state, ensure_ascii=False, indent=1) + "\n")
+    replace(file, json.dumps(state, indent=1) + "\n")
     return said

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final, NotRequired, TypedDict, TypeVar, cast
 
 __all__ = [
+    "MOST_TRIES",
     "VERSION",
     "Answer",
     "Done",
@@ -25,6 +26,12 @@ __all__ = [
 
 #: 1 had no "recall".
 VERSION: Final = 2
+
+#: What is kept can be reckoned with: any of these times can be told in another zone, and a question comes back from it
+#: within a year; and a number of tries can be written.
+_FIRST: Final = datetime(2, 1, 1, tzinfo=UTC)
+_LAST: Final = datetime(9998, 1, 1, tzinfo=UTC)
+MOST_TRIES: Final = 2**31
 
 
 class Done(TypedDict):
@@ -80,6 +87,10 @@ def empty() -> State:
     return {"version": VERSION, "exercises": {}, "predictions": {}, "recall": {}}
 
 
+def _nothing() -> Record:
+    return {"exercises": {}, "predictions": {}, "recall": {}}
+
+
 # --- reading ---------------------------------------------------------------------------------
 
 
@@ -99,6 +110,8 @@ def understood(found: Any) -> State | None:
     if version not in (1, VERSION) or not all(map(_is_record, (found, found.get("forgotten", {})))):
         return None
     state = cast("State", {**empty(), **found, "version": VERSION})
+    if "forgotten" in state:
+        state["forgotten"] = {**_nothing(), **state["forgotten"]}
     if version == 1:
         for question, made in state["predictions"].items():
             add_answer(state, question, made["when"], grade_of(made["right"]))
@@ -107,8 +120,8 @@ def understood(found: Any) -> State | None:
 
 def _is_time(value: Any) -> bool:
     try:
-        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
+        return isinstance(value, str) and _FIRST <= datetime.fromisoformat(value) <= _LAST
+    except (ValueError, TypeError):  # no time, or one without a zone
         return False
 
 
@@ -120,7 +133,7 @@ _Shape = Mapping[str, Callable[[Any], bool]]
 _DONE: Final[_Shape] = {
     "status": lambda value: value in ("passed", "failed"),
     "mistake": lambda value: value is None or _is_text(value),
-    "tries": lambda value: type(value) is int,
+    "tries": lambda value: type(value) is int and 0 <= value <= MOST_TRIES,
     "first_passed": lambda value: value is None or _is_time(value),
     "last": _is_time,
 }
@@ -199,7 +212,7 @@ def _done(one: Done, other: Done) -> Done:
 
 def forget(state: State, exercise: str | None) -> None:
     """Take one exercise, or all there is, out of the state, and keep it with what was forgotten before."""
-    taken: Record = {"exercises": {}, "predictions": {}, "recall": {}}
+    taken = _nothing()
     if exercise is None:
         merge(taken, state)
         state["exercises"], state["predictions"], state["recall"] = {}, {}, {}

@@ -114,8 +114,8 @@ UNFIT: dict[str, tuple[Callable[[Path], object], str]] = {
     "two cases": (in_two_cases, "a.py/B.ipynb: .* another file"),
     "two that are large": (that_do_not_compress, "other.py: it is too large"),
     "a large one": (lambda folder: (folder / "a.py").write_bytes(bytes(17 * 2**20)), "a.py: it is too large"),
-    "many": (lambda folder: [(folder / f"{n:03}.py").touch() for n in range(499)], "498.py: at most 498"),
-    "no text": (lambda folder: (folder / "\udcff.py").touch(), r"\\udcff.py: its name cannot be written"),
+    "many": (lambda folder: [(folder / f"{n:03}.py").write_bytes(b"") for n in range(499)], "498.py: at most 498"),
+    "no text": (lambda folder: (folder / "\udcff.py").write_bytes(b""), r"\\udcff.py: its name cannot be written"),
 }
 
 
