@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["NOTE", "Note", "digest", "digest_of", "given", "prepare", "put", "same"]
+__all__ = ["NOTE", "Note", "digest", "digest_of", "given", "is_there", "prepare", "put", "same"]
 
 #: In the folder of the copy; its name keeps it out of JupyterLab's list of files.
 NOTE: Final = ".loopback.json"
@@ -71,6 +71,11 @@ class Note:
     def write(self, folder: Path) -> None:
         """Put the note in its place.  Raises OSError."""
         put(folder / NOTE, json.dumps(asdict(self), indent=1).encode() + b"\n")
+
+
+def is_there(path: Path) -> bool:
+    """Whether something has this name, be it a link that leads nowhere."""
+    return path.exists() or path.is_symlink()
 
 
 def same(one: Path, other: Path) -> bool:

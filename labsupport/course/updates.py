@@ -8,12 +8,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from .copies import Note, digest, put, same
+from .copies import Note, digest, is_there, put, same
 
 __all__ = ["Change", "free_name", "news", "note_of", "renew"]
 
@@ -81,7 +81,7 @@ def _files(source: Path) -> Iterator[str]:
 def _change(source: Path, target: Path, file: str, note: Note) -> Change | None:
     """What has to be done for one file, None if nothing."""
     place = target / file
-    if not place.exists() and not place.is_symlink():
+    if not is_there(place):
         return Change("new", file, file)
     new, mine = digest(source / file), digest(place)
     if mine == new:
@@ -100,13 +100,13 @@ def _beside(target: Path, file: str, offered: str | None) -> str:
     return usual if offered and digest(target / usual) == offered else free_name(target, file, "new")
 
 
-def free_name(folder: Path, file: str, word: str) -> str:
-    """A name beside `file` that nothing has: name.word.ipynb, name.word-2.ipynb, and so on."""
+def free_name(folder: Path, file: str, word: str, taken: Collection[str] = ()) -> str:
+    """A name beside `file` that nothing has, nor is to have: name.word.ipynb, name.word-2.ipynb, and so on."""
     path = PurePosixPath(file)
     number = 1
     while True:
         name = path.with_name(f"{path.stem}.{word}{f'-{number}' if number > 1 else ''}{path.suffix}").as_posix()
-        if not (folder / name).exists() and not (folder / name).is_symlink():
+        if name not in taken and not is_there(folder / name):
             return name
         number += 1
 
