@@ -15,6 +15,7 @@ from typing import Final
 import labsupport
 from labsupport.course import archive, bringing, places, updates
 from labsupport.course.chapters import chapters
+from labsupport.course.copies import create
 from labsupport.course.standing import standings
 
 __all__ = ["main", "start"]
@@ -133,14 +134,13 @@ def export(file: Path) -> int:
         CannotStart: where it cannot be written, or is there already.
     """
     folder = places.learners()
-    data, left = archive.pack(folder, places.originals())
     try:
-        with file.open("xb") as new:
-            new.write(data)
+        data, left = archive.pack(folder, places.originals())
+        create(file, data)
     except FileExistsError:
         raise CannotStart(f"there is a file {file} already, and it stays as it is. Give another name.") from None
     except OSError as error:
-        raise CannotStart(f"{file} cannot be written: {error}.") from error
+        raise CannotStart(f"{file} was not made: {error.strerror or error}.") from error
     notebooks = f" and your notebooks in {folder}" if folder is not None and folder.is_dir() else ""
     print(f"{file} has your progress{notebooks}.")
     print(f"Bring them back by: python -m labsupport import {file}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -153,6 +154,23 @@ def test_on_a_hub_export_and_import_use_the_folder_that_they_are_run_in(
     assert str(copy) in capsys.readouterr().out
     assert "नमस्ते" in json.loads((copy / "01_next.ipynb").read_text())["cells"][0]["source"]
     assert not (course / "my-course").exists()
+
+
+def test_a_disk_that_is_full_leaves_no_half_of_an_export(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Full is a limit of the system on the size of a file, which Python sees as an error of write (setrlimit(2))."""
+    resource = pytest.importorskip("resource")
+    (course / "my-course").mkdir()
+    (course / "my-course" / "mine.py").write_bytes(random.Random(1).randbytes(20_000))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, limits[1]))
+    try:
+        status = command.main(["export", str(course / "work.zip")])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert status == 1
+    assert "work.zip was not made: " in capsys.readouterr().err
+    assert files(course) == {name for name in files(course) if name.startswith(("notebooks/", "my-course/"))}
+    assert command.main(["export", str(course / "work.zip")]) == 0
 
 
 @pytest.mark.parametrize(("content", "said"), [(b"no zip", "this is no zip file"), (None, "No such file")])

@@ -7,6 +7,7 @@ notes of a cell are no edits.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -15,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["NOTE", "Note", "digest", "digest_of", "given", "is_there", "prepare", "put", "same"]
+__all__ = ["NOTE", "Note", "create", "digest", "digest_of", "given", "is_there", "prepare", "put", "same"]
 
 #: In the folder of the copy; its name keeps it out of JupyterLab's list of files.
 NOTE: Final = ".loopback.json"
@@ -114,3 +115,18 @@ def put(path: Path, data: bytes) -> None:
     except BaseException:
         new.unlink(missing_ok=True)
         raise
+
+
+def create(path: Path, data: bytes) -> None:
+    """Write a new file: whole, or not at all.  Raises FileExistsError where something has its name, else OSError."""
+    if is_there(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    new = prepare(path.parent, data)
+    try:
+        path.hardlink_to(new)  # which, unlike a change of name, never takes the place of a file that appears just now
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError):  # a file has one name at most here, as on a stick
+        new.rename(path)
+    finally:
+        new.unlink(missing_ok=True)

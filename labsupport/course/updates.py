@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from .copies import Note, digest, is_there, put, same
+from .copies import Note, create, digest, is_there, put, same
 
 __all__ = ["Change", "free_name", "news", "note_of", "renew"]
 
@@ -115,17 +115,7 @@ def _carry_out(change: Change, source: Path, target: Path) -> None:
     data, place = (source / change.file).read_bytes(), target / change.place
     if change.kind != "new" and place.exists():  # a file that nobody has edited
         put(place, data)
-    else:
-        _create(place, data)
-
-
-def _create(place: Path, data: bytes) -> None:
-    """Write a new file; half of one never stays behind, and one that appears in this very moment is left alone."""
+        return
     place.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError), place.open("xb") as copy:
-        try:
-            copy.write(data)
-            copy.flush()
-        except BaseException:
-            place.unlink()
-            raise
+    with contextlib.suppress(FileExistsError):  # one that appears in this very moment is left alone
+        create(place, data)

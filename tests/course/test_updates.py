@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -164,6 +167,58 @@ def test_a_disk_that_is_full_leaves_the_old_page_and_no_half(
             updates.renew(source, mine)
     assert contents(mine) == before
     assert told(updates.renew(source, mine)) == [("renewed", FILE)]
+
+
+_KILLED = """
+import resource, signal, sys
+from pathlib import Path
+from labsupport.course import updates
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+updates.renew(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def test_who_is_killed_while_it_writes_leaves_no_half_of_a_page(source: Path, mine: Path, root: Path) -> None:
+    """The system ends a process that writes past its limit: SIGXFSZ, in the middle of the file (setrlimit(2))."""
+    pytest.importorskip("resource")
+    new_edition(source, "long " * 2000)
+    killed = subprocess.run([sys.executable, "-c", _KILLED, source, mine], cwd=root, check=False)
+    assert killed.returncode == -signal.SIGXFSZ
+    assert FILE not in contents(mine)
+    assert ("new", FILE) in told(updates.renew(source, mine))
+    assert (mine / FILE).read_bytes() == (source / FILE).read_bytes()
+
+
+@pytest.mark.parametrize("why", [PermissionError(1, "Operation not permitted"), NotImplementedError()])
+def test_where_a_file_has_one_name_at_most_a_page_is_copied_too(
+    source: Path, mine: Path, monkeypatch: pytest.MonkeyPatch, why: Exception
+) -> None:
+    """As on a stick: FAT has no hard links."""
+
+    def refused(_path: Path, _other: Path) -> None:
+        raise why
+
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    updates.renew(source, mine)
+    assert contents(mine) == {name: data for name, data in contents(source).items() if name != ".hidden"}
+    assert list(mine.rglob("*.new")) == []
+
+
+def test_a_page_that_appears_in_the_moment_of_copying_stays(
+    source: Path, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = os.fsync
+
+    def appears(descriptor: int) -> None:
+        write(mine / FILE, "mine, just now")
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", appears)
+    updates.renew(source, mine)
+    assert (mine / FILE).read_bytes() == notebook("mine, just now")
+    assert list(mine.rglob("*.new")) == []
 
 
 def test_on_binder_the_learner_works_in_the_courses_folder_which_needs_no_update(source: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from labsupport import panels, progress
 from labsupport.course import archive, places, updates
+from labsupport.panels.own_work import carrying
 from labsupport.panels.own_work.carrying import MyWork
 from tests.course.making import notebook, write
 
@@ -91,6 +92,18 @@ def test_a_disk_that_is_full_is_said(mine: Path, monkeypatch: pytest.MonkeyPatch
     hear(panel, {"kind": "bring"}, data)
     assert panel.said.startswith("That did not work: ")
     assert not (mine / FILE).exists()
+
+
+@pytest.mark.parametrize("why", [ValueError("no such year"), MemoryError(), RuntimeError("no thread")])
+def test_whatever_goes_wrong_is_said(monkeypatch: pytest.MonkeyPatch, why: Exception) -> None:
+    def fails(*_: Any) -> None:
+        raise why
+
+    monkeypatch.setattr(carrying, "pack", fails)
+    panel = panels.my_work()
+    hear(panel, {"kind": "pack"})
+    assert panel.said.startswith(f"That did not work: {type(why).__name__}")
+    assert str(why) in panel.said
 
 
 def test_what_stands_in_a_notebook_is_the_same_for_everybody(mine: Path) -> None:

@@ -71,6 +71,8 @@ class MyWork(ipywidgets.VBox):
                 self.said = _too_large(int(content["bytes"]))
         except OSError as error:
             self.said = f"That did not work: {error}. What was here is as it was."
+        except Exception as error:  # noqa: BLE001  see above
+            self.said = f"That did not work: {type(error).__name__}: {error}. What was here is as it was."
 
     def hand_out(self) -> None:
         """Send the file to the browser."""
