@@ -218,5 +218,5 @@ def _progress_of(content: bytes) -> progress.State:
 
 def _place_of(found: Any) -> progress.Place | None:
     if isinstance(found, list) and len(found) == 2 and all(isinstance(part, str) for part in found):
-        return progress.Place(*found)
+        return None if fault(found[0]) else progress.Place(*found)
     return None

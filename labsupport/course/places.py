@@ -14,7 +14,7 @@ FIRST: Final = "00_start_here.ipynb"
 #: The learner's copy of the chapters, beside them; git ignores it.
 _COPY: Final = "my-course"
 MISSING: Final = (
-    f"there is no notebooks/{FIRST} beside labsupport, nor in {{folder}}. "
+    f"there is no notebooks/{FIRST} beside labsupport, nor in {{folder}} or a folder above it. "
     "Change to the folder of the course, and run the command again."
 )
 

@@ -342,6 +342,15 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
+@pytest.mark.parametrize(
+    "place", ['["/dev/zero", ""]', '["../../01_next.ipynb", ""]', '["\\u0000", ""]', "[1, 2]", "{}"]
+)
+def test_a_place_that_is_no_notebook_of_the_folder_is_nowhere(place: str) -> None:
+    """Chapter 00 reads the notebook of the place each time: it is to be one."""
+    about = f'{{"format": "loopback course", "version": 1, "place": {place}}}'
+    assert archive.unpack(replaced("loopback.json", about)()).place is None
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_the_course_would_not_have_made_is_refused(name: str) -> None:
