@@ -76,6 +76,7 @@ class HubGate:
             handler.set_status(403)
             handler.finish({"error": "The hub does not let you at the board."})
             return None
+        _ = handler.xsrf_token  # with a page it sets the cookie that the page's script then has to show
         return user
 
 

@@ -31,11 +31,14 @@ class BoardError(Exception):
 
 
 class _Unwatched(http.client.HTTPConnection):
-    """A connection whose socket is the standard library's, whatever `socket.socket` is now."""
+    """A connection whose socket is the standard library's, whatever `socket.socket` is now.
 
-    def __init__(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
+    `name`: that for which the certificate must be, where there is a `context`.
+    """
+
+    def __init__(self, host: str, port: int, context: ssl.SSLContext | None, name: str = BOARD_NAME) -> None:
         super().__init__(host, port, timeout=_PATIENCE)
-        self._context = context
+        self._context, self._name = context, name
 
     def connect(self) -> None:
         """Connect to the first address that answers."""
@@ -46,7 +49,7 @@ class _Unwatched(http.client.HTTPConnection):
                 plain.settimeout(_PATIENCE)
                 plain.connect(address)
                 plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self.sock = self._context.wrap_socket(plain, server_hostname=BOARD_NAME) if self._context else plain
+                self.sock = self._context.wrap_socket(plain, server_hostname=self._name) if self._context else plain
             except OSError as error:
                 plain.close()
                 failed = error
@@ -81,7 +84,8 @@ def authority_at(host: str, port: int, shown: str) -> str:
     try:
         connection.request("GET", "/authority.pem")
         pem = connection.getresponse().read(_MOST).decode("ascii")
-        found = fingerprint(ssl.PEM_cert_to_DER_cert(pem))
+        certificate = ssl.PEM_cert_to_DER_cert(pem)
+        found = fingerprint(certificate)
     except (http.client.HTTPException, ValueError) as error:
         raise OSError(f"who answers at {host}:{port} is no board of a workshop") from error
     finally:
@@ -92,16 +96,28 @@ def authority_at(host: str, port: int, shown: str) -> str:
             f"with {found}, and the code with {shown}. Nothing was sent. Read address and code from the board again; "
             "if they are right, somebody stands between you and the board: tell the instructor."
         )
-    return pem
+    return ssl.DER_cert_to_PEM_cert(certificate)  # and not the text: more certificates could stand in it
 
 
 class Line:
-    """A connection to the board, made when it is needed and kept until `close`."""
+    """A connection to the board, made when it is needed and kept until `close`.
+
+    https without a `context` trusts the authorities that this machine trusts, as for any web server.  Raises ValueError
+    for a `url` that is neither http nor https, and for http where a `context` is given.
+    """
 
     def __init__(self, url: str, context: ssl.SSLContext | None) -> None:
         parts = urlsplit(url)
+        if parts.scheme not in (("https",) if context else ("http", "https")) or not parts.hostname:
+            raise ValueError(f"The board's address begins with https:// (on a hub also with http://), not as {url!r}.")
         self._path = parts.path.rstrip("/")
-        self._connection = _Unwatched(parts.hostname or "", parts.port or 80, context)
+        if parts.scheme == "http":
+            self._connection = _Unwatched(parts.hostname, parts.port or 80, None)
+        elif context:
+            self._connection = _Unwatched(parts.hostname, parts.port or 443, context)
+        else:
+            anybody_known = _off_the_tape(ssl.create_default_context())
+            self._connection = _Unwatched(parts.hostname, parts.port or 443, anybody_known, parts.hostname)
 
     def post(self, action: str, body: bytes, authorization: str = "") -> dict[str, Any]:
         """Ask for something; the answer.
@@ -123,17 +139,20 @@ class Line:
             response = self._connection.getresponse()
             text = response.read(_MOST)
             answer = json.loads(text)
-        except (http.client.HTTPException, ValueError) as error:
-            self.close()
-            if isinstance(error, http.client.BadStatusLine):
-                raise
-            raise OSError(f"who answers at {self._connection.host} is no board of a workshop") from error
-        except OSError:
+        except (OSError, http.client.BadStatusLine):  # a certificate that is not right is a ValueError too
             self.close()
             raise
+        except (http.client.HTTPException, ValueError) as error:
+            self.close()
+            raise self._no_board() from error
+        if not isinstance(answer, dict):
+            raise self._no_board()
         if response.status != 200:
             raise BoardError(response.status, str(answer.get("error", response.reason)))
-        return dict(answer)
+        return answer
+
+    def _no_board(self) -> OSError:
+        return OSError(f"who answers at {self._connection.host} is no board of a workshop")
 
     def close(self) -> None:
         """Close the connection, if there is one; the next `post` makes another."""

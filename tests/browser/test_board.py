@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -45,13 +46,19 @@ def make(board: Running, line: Line, name: str, tries: int, *, passes: bool = Fa
 
 
 @contextlib.contextmanager
-def opened(browser: Browser, address: str, scheme: str, width: int) -> Iterator[Page]:
+def opened(
+    browser: Browser, address: str, scheme: str, width: int, sign_in: tuple[str, str] | None = None
+) -> Iterator[Page]:
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
     page = context.new_page()
     troubles: list[str] = []
     page.on("console", lambda message: troubles.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.goto(address)
+    if sign_in:  # at the hub, which sends the browser back
+        page.fill("[name=username]", sign_in[0])
+        page.fill("[name=password]", sign_in[1])
+        page.click("[type=submit]")
     yield page
     if folder := os.environ.get("LOOPBACK_SCREENSHOTS"):
         kind = "names" if "instructor" in page.url else "counts"
@@ -71,6 +78,25 @@ def test_the_shared_page_has_counts_and_updates_by_itself(board: Running, line: 
         expect(page.locator("#mistakes li")).to_have_text(["2 in echo_server: accepts once"])
         assert "Adaeze" not in page.content()
         assert violations(page, "html") == []
+
+
+@pytest.mark.skipif(
+    find_spec("jupyterhub") is None or find_spec("configurable_http_proxy") is None,
+    reason="JupyterHub is not installed: pip install -e '.[hub]'",
+)
+def test_behind_jupyterhub_both_pages_update_by_themselves(tmp_path: Path, browser: Browser) -> None:
+    from tests.workshop.hubbing import Hub, Person
+
+    with Hub(tmp_path) as hub:
+        ada, address = Person(hub, "ada"), f"{hub.url}/services/board/"
+        with opened(browser, address, "light", 1280, sign_in=("teacher", hub.password)) as page:
+            expect(page.locator("#state")).to_have_text("Up to date.", timeout=30_000)
+            names = page.context.new_page()
+            names.goto(f"{address}instructor")
+            expect(names.locator("#state")).to_have_text("Up to date.", timeout=30_000)
+            ada.tell_the_board("join", {"name": "Adaeze"})
+            expect(page.locator("#learners")).to_have_text("1", timeout=30_000)
+            expect(names.locator("#people")).to_contain_text("Adaeze", timeout=30_000)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

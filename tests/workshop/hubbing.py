@@ -137,14 +137,25 @@ class Person:
         where = f"{address}/user/{self.name}/api/kernels/{made.json()['id']}/channels"
         return Kernel(websocket.create_connection(where, header=self._token, timeout=PATIENCE))
 
-    def board(self, path: str) -> requests.Response:
-        """A page of the board, in the browser: signed in by the hub, without a question."""
-        return self.browser.get(f"{self.hub.url}/services/board/{path}", timeout=PATIENCE)
+    def board(self, path: str, mode: str = "navigate", **more: str) -> requests.Response:
+        """A page of the board, as a browser asks for it: with its cookies, and with what it says of the request."""
+        headers = {"Sec-Fetch-Mode": mode, "Sec-Fetch-Site": "same-origin", **more}
+        follow = mode == "navigate"
+        where = f"{self.hub.url}/services/board/{path}"
+        return self.browser.get(where, headers=headers, allow_redirects=follow, timeout=PATIENCE)
+
+    def tell_the_board(self, action: str, sent: dict[str, Any]) -> None:
+        """What a learner's program does, with the token."""
+        where = f"{self.hub.url}/services/board/{action}"
+        answer = requests.post(where, headers=self._token, json=sent, timeout=PATIENCE)
+        assert answer.ok, answer.text
 
     def board_state(self, path: str) -> dict[str, Any]:
-        """What a page of the board is told."""
-        answer = self.board(path)
-        assert answer.status_code == 200, answer.text
+        """What a page of the board is told, once it is open."""
+        assert self.board("").ok
+        token = str(self.browser.cookies.get("_xsrf", path="/services/board/"))
+        answer = self.board(path, "cors", **{"X-XSRFToken": token})
+        assert answer.status_code == 200, f"{answer.status_code}: {answer.text}"
         found: dict[str, Any] = answer.json()["state"]
         return found
 
