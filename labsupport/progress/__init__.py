@@ -121,23 +121,27 @@ def record_verdict(exercise: str, status: str, mistake: str | None = None) -> st
     """
     if status not in ("passed", "failed"):
         raise ValueError(f"a verdict to keep is 'passed' or 'failed', not {status!r}")
-    when = _now()
+    when, tries = _now(), 0
 
     def change(state: State) -> None:
+        nonlocal tries
         before = state["exercises"].get(exercise)
+        tries = min((before["tries"] if before else 0) + 1, MOST_TRIES)
         first = before["first_passed"] if before else None
         if status == "passed":
             first = first or when
         state["exercises"][exercise] = {
             "status": "passed" if first else "failed",
             "mistake": mistake,
-            "tries": min((before["tries"] if before else 0) + 1, MOST_TRIES),
+            "tries": tries,
             "first_passed": first,
             "last": when,
         }
 
     said = _record(change)
-    tell(Recorded("exercise", exercise, status == "passed", mistake, when))
+    if not tries:
+        load()  # it could not even be tried to write it: it is counted with what waits
+    tell(Recorded("exercise", exercise, status == "passed", mistake, when, tries))
     return said
 
 

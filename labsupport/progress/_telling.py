@@ -20,7 +20,8 @@ class Recorded:
     - `kind`: "exercise" (a verdict), "prediction" (a commitment) or "recall" (a question that came back);
     - `name`: the exercise's name, or the key of the question;
     - `passed`: whether this try passed, or this choice was the right one; None where nothing is right or wrong;
-    - `mistake`: the mistake's name where the check knew it; `when`: UTC in ISO 8601.
+    - `mistake`: the mistake's name where the check knew it; `when`: UTC in ISO 8601;
+    - `tries`: which check of this exercise it was, from 1; 0 for what is no exercise.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class Recorded:
     passed: bool | None
     mistake: str | None
     when: str
+    tries: int = 0
 
 
 #: The file that says that this learner has joined a workshop, and the room above us that then listens, found by name.

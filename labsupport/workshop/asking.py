@@ -12,7 +12,7 @@ import traitlets
 
 from labsupport.panels.parts.words import STYLE, status
 
-from .membership import TROUBLES, Membership, join, leave, on_a_hub, sent
+from .membership import TROUBLES, Membership, join, leave, leaving, on_a_hub, sent
 
 __all__ = ["JoinPanel", "panel"]
 
@@ -53,7 +53,8 @@ class JoinPanel(ipywidgets.VBox):
         for button in (self.join, self.show, self.leave):
             button.on_click(self._press)
         made = Membership.read()
-        self._say(f"You have joined as {made.name}." if made else "You have not joined: nothing is sent.")
+        joined = f"You have joined as {made.name}." if made else "You have not joined: nothing is sent."
+        self._say(repr(sent()) if leaving() else joined)
 
     def _press(self, button: Any) -> None:
         """In a thread: a board that does not answer must not hold the notebook up."""
@@ -74,7 +75,7 @@ class JoinPanel(ipywidgets.VBox):
         self.joined = Membership.read() is not None
         for field in (self.address, self.code, self.name, self.join):
             field.disabled = self.joined
-        self.show.disabled = self.leave.disabled = not self.joined
+        self.show.disabled = self.leave.disabled = not self.joined and leaving() is None
         self.status.value = status(escape(text).replace("\n", "<br>"))
 
     def __repr__(self) -> str:

@@ -46,7 +46,9 @@ class Board:
         await self._written(Write(key, self._room.report(key, report, self.clock())))
 
     async def leave(self, key: str) -> None:
-        """Somebody leaves; returns when nothing of them is left on the disk.  Raises `Refusal`."""
+        """Somebody leaves, or had left; returns when nothing of them is left on the disk.  Raises `Refusal`."""
+        if key not in self._room.learners:
+            return  # their program asks again where it got no answer
         learner = self._room.leave(key)
         try:
             await self._written(Forget(key))

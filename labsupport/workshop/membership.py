@@ -1,7 +1,8 @@
 """Joining a workshop, seeing what was sent, and leaving.
 
 Who has joined stands in a file beside the progress, readable by its owner alone, so that every notebook of the learner
-reports, whichever of them joined.  Leaving removes it.
+reports, whichever of them joined.  Leaving renames it, so that nothing is sent from then on, and removes it when the
+board has deleted what it had.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import json
 import os
 import ssl
+import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,13 +23,16 @@ from .names import checked_name
 from .refusal import Refusal
 from .wire import BoardError, Line, authority_at, trusting
 
-__all__ = ["MEMBERSHIP", "Membership", "Sent", "join", "leave", "on_a_hub", "sent"]
+__all__ = ["MEMBERSHIP", "Membership", "Sent", "join", "leave", "leaving", "on_a_hub", "sent"]
 
 MEMBERSHIP: Final = "workshop.json"
+#: The same, of who has left, until the board has deleted what it had.
+_LEAVING: Final = "workshop-leaving.json"
 _SENT: Final = "workshop-sent.jsonl"
 #: Where the board is, on a JupyterHub that has one.
 _HUB_BOARD: Final = "LOOPBACK_BOARD"
 _HUB_TOKEN: Final = "JUPYTERHUB_API_TOKEN"  # noqa: S105  the name of a variable
+_LEFT: Final = "Nothing is sent any more, but the board has not yet deleted what it has of you."
 
 
 @dataclass(frozen=True)
@@ -49,16 +54,35 @@ class Membership:
         return f"Bearer {self.secret}" if self.secret else f"token {os.environ.get(_HUB_TOKEN, '')}"
 
     @staticmethod
-    def read() -> Membership | None:
+    def read(file: str = MEMBERSHIP) -> Membership | None:
         """That of this learner; None where nobody has joined."""
         try:
-            return Membership(**json.loads((progress.home() / MEMBERSHIP).read_text("utf-8")))
+            return Membership(**json.loads((progress.home() / file).read_text("utf-8")))
         except (OSError, ValueError, TypeError):
             return None
 
     def write(self) -> None:
-        """Keep it."""
-        _private(progress.home() / MEMBERSHIP, json.dumps(asdict(self)), "w")
+        """Keep it: another notebook that reads finds a whole one, or none."""
+        folder = progress.home()
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="joining-", dir=folder, delete=False) as file:
+            try:
+                file.write(json.dumps(asdict(self)))
+                file.close()
+                Path(file.name).replace(folder / MEMBERSHIP)
+            except BaseException:
+                Path(file.name).unlink()
+                raise
+
+    def delete(self) -> None:
+        """Have the board delete what it has of this learner.  Raises OSError, `BoardError`."""
+        with contextlib.closing(self.line()) as line:
+            line.post("leave", b"{}", self.authorization)
+
+
+def leaving() -> Membership | None:
+    """That of a learner who has left, and of whom the board has not deleted what it had."""
+    return Membership.read(_LEAVING)
 
 
 def on_a_hub() -> str:
@@ -72,7 +96,8 @@ def join(address: str = "", code: str = "", *, name: str) -> Sent:
     - `address`, `code`: as the board shows them; on a JupyterHub with a board, leave them out.
     - `name`: how the instructor sees you; your own choice, at most 40 characters.
 
-    Before anything is sent, the authority that the board shows is compared with the code.
+    Before anything is sent, the authority that the board shows is compared with the code.  A board that was left, and
+    could not be told so, is told once more.
 
     Raises:
         ValueError: no address, no code, or no name.
@@ -86,10 +111,24 @@ def join(address: str = "", code: str = "", *, name: str) -> Sent:
     left = Membership.read()
     if left is not None:
         raise ValueError(f"You have joined as {left.name!r}. workshop.leave() leaves; then you can join again.")
+    if leaving():
+        with contextlib.suppress(OSError):
+            leave()
     made = _join_by_code(address, code, chosen) if address or not on_a_hub() else _join_hub(chosen)
-    made.write()
+    _keep(made)
     send_all()
     return sent()
+
+
+def _keep(made: Membership) -> None:
+    """For every notebook; where that fails, the name is free again."""
+    try:
+        _unlink(_SENT, _LEAVING)  # what another board was sent is not what this one is
+        made.write()
+    except OSError:
+        with contextlib.suppress(OSError, BoardError):
+            made.delete()
+        raise
 
 
 def _own_name(name: str) -> str:
@@ -126,27 +165,27 @@ def _host_and_port(address: str) -> tuple[str, int]:
 def leave() -> str:
     """Leave the workshop; the board deletes all that it knows of you.  What was done stays in your own progress.
 
+    Nothing is sent from now on, whatever the board answers.
+
     Raises:
-        OSError: the board does not answer: nothing is sent any more, but it could not be told to delete.
+        OSError: the board could not be told, or did not do it: run `leave()` again.
     """
-    made = Membership.read()
+    with contextlib.suppress(FileNotFoundError):
+        (progress.home() / MEMBERSHIP).replace(progress.home() / _LEAVING)
+    made = leaving()
     if made is None:
         return "You have not joined a workshop, so there is nothing to leave."
-    for name in (MEMBERSHIP, _SENT):  # first of all: nothing is sent from now on, whatever the board answers
-        (progress.home() / name).unlink(missing_ok=True)
     try:
-        with contextlib.closing(made.line()) as line:
-            line.post("leave", b"{}", made.authorization)
-    except BoardError as refused:
-        if refused.status != 401:
-            raise
-        return "You have left. The board knew nothing of you any more."
-    except OSError as error:
-        raise OSError(
-            f"You have left, and nothing is sent from now on; but the board does not answer ({error}), so what it knew "
-            "is still there. Ask the instructor to delete it."
-        ) from error
+        made.delete()
+    except (OSError, ValueError, BoardError) as error:
+        raise OSError(f"{_LEFT} Run workshop.leave() again. (The board: {error})") from error
+    _unlink(_LEAVING, _SENT)
     return "You have left, and the board has deleted what it knew of you. Your own progress stays as it is."
+
+
+def _unlink(*names: str) -> None:
+    for name in names:
+        (progress.home() / name).unlink(missing_ok=True)
 
 
 # --- what was sent -----------------------------------------------------------------------------------
@@ -172,7 +211,7 @@ def sent() -> Sent:
 
     made = Membership.read()
     if made is None:
-        return Sent("", "", [], trouble())
+        return Sent("", "", [], f"{_LEFT} Run workshop.leave() again." if leaving() else trouble())
     try:
         lines = (progress.home() / _SENT).read_text("utf-8").splitlines()
     except OSError:
@@ -180,24 +219,19 @@ def sent() -> Sent:
     return Sent(made.name, made.url, [json.loads(line) for line in lines], trouble())
 
 
-def note_sent(body: bytes) -> None:
-    """One more was sent."""
+def note_sent(made: Membership, body: bytes) -> None:
+    """One more was sent, unless who sent it has left meanwhile."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     with contextlib.suppress(OSError):
-        _private(progress.home() / _SENT, body.decode("ascii") + "\n", "a")
+        if Membership.read() == made:
+            with os.fdopen(os.open(progress.home() / _SENT, flags, 0o600), "ab") as file:
+                file.write(body + b"\n")
 
 
 def forget(made: Membership) -> None:
     """The board does not know us any more."""
     if Membership.read() == made:
-        (progress.home() / MEMBERSHIP).unlink(missing_ok=True)
-
-
-def _private(path: Path, text: str, mode: str) -> None:
-    """Write a file that its owner alone can read."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if mode == "a" else os.O_TRUNC)
-    with os.fdopen(os.open(path, flags, 0o600), mode, encoding="utf-8") as file:
-        file.write(text)
+        _unlink(MEMBERSHIP, _SENT)
 
 
 #: What can go wrong in joining, for whoever shows it.

@@ -5,6 +5,7 @@ It hears of a check from `progress`, which keeps the record; here is only what c
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from typing import Final
@@ -55,23 +56,31 @@ class Post:
             return self._news.wait_for(lambda: not self._waiting, timeout)
 
     def _serve(self) -> None:
+        try:
+            self._carry()
+        except Exception as error:  # noqa: BLE001  said; and the next report is tried by a new thread
+            with self._news:
+                self._running = False
+                self.trouble = f"Nothing can be sent ({error}). You lose nothing: leave the workshop, and join again."
+
+    def _carry(self) -> None:
         line: Line | None = None
         made: Membership | None = None
         pause = _PAUSES[0]
-        while (report := self._next()) is not None:
-            now = Membership.read()
-            if now is None:
-                self._clear("")
-                continue
-            if line is None or now != made:
-                made, line = now, now.line()
-            if self._sent(made, line, report):
-                pause = _PAUSES[0]
-            else:
-                self._rest(pause)
-                pause = min(2 * pause, _PAUSES[1])
-        if line is not None:
-            line.close()
+        with contextlib.ExitStack() as lines:
+            while (report := self._next()) is not None:
+                now = Membership.read()
+                if now is None:
+                    self._clear("")
+                    continue
+                if line is None or now != made:
+                    lines.close()
+                    made, line = now, lines.enter_context(contextlib.closing(now.line()))
+                if self._sent(made, line, report):
+                    pause = _PAUSES[0]
+                else:
+                    self._rest(pause)
+                    pause = min(2 * pause, _PAUSES[1])
 
     def _next(self) -> Report | None:
         """The oldest that waits; None, and the thread ends, where none comes for a while."""
@@ -91,7 +100,7 @@ class Post:
             self.trouble = f"The board does not answer ({error}): what you do is sent when it does. You lose nothing."
             return False
         self.trouble = ""
-        note_sent(report.body())
+        note_sent(made, report.body())
         self._done(report)
         return True
 
@@ -136,8 +145,8 @@ def resume() -> None:
 def _heard(recorded: progress.Recorded) -> None:
     if recorded.kind != "exercise" or Membership.read() is None:
         return
-    tries = progress.load()["exercises"][recorded.name]["tries"]
-    _post.give(Report(recorded.name, "passed" if recorded.passed else "failed", recorded.mistake, tries))
+    status = "passed" if recorded.passed else "failed"
+    _post.give(Report(recorded.name, status, recorded.mistake, recorded.tries))
 
 
 def send_all() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import socket
@@ -22,7 +23,7 @@ from labsupport.workshop import membership, post
 from labsupport.workshop.asking import panel
 from labsupport.workshop.membership import Membership
 from labsupport.workshop.reports import Report
-from labsupport.workshop.wire import BoardError
+from labsupport.workshop.wire import BoardError, Line
 from tests.leftovers import until
 from tests.workshop.running import Running
 
@@ -80,6 +81,103 @@ def test_leaving_ends_it(board: Running, posted: post.Post) -> None:
     assert posted.idle(5)
     assert list(progress.home().glob("workshop*")) == []
     workshop.join(board.address, board.code, name="Goes")  # the name is free again
+
+
+class AwayError(OSError):
+    """A board that is not there."""
+
+
+@pytest.mark.parametrize("trouble", [AwayError("no answer"), BoardError(503, "the disk is full"), BoardError(401, "?")])
+def test_what_could_not_be_deleted_is_said_and_tried_again(
+    board: Running, posted: post.Post, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    workshop.join(board.address, board.code, name="Stays for now")
+
+    def fail(self: Line, action: str, body: bytes, authorization: str = "") -> dict[str, Any]:
+        raise trouble
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Line, "post", fail)
+        for _ in range(2):
+            with pytest.raises(OSError, match="has not yet deleted"):
+                workshop.leave()
+        assert "has not yet deleted" in repr(workshop.sent())
+        assert not panel().leave.disabled
+        wrong()
+        assert posted.idle(5)
+        assert Membership.read() is None
+    assert "has deleted" in workshop.leave()
+    assert list(progress.home().glob("workshop*")) == []
+    workshop.join(board.address, board.code, name="Stays for now")  # the name is free
+
+
+def test_joining_again_leaves_first_what_could_not_be_left(
+    board: Running, posted: post.Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong()
+    workshop.join(board.address, board.code, name="Returns")
+    with monkeypatch.context() as patched:
+        patched.setattr(Membership, "line", lambda self: Line("https://127.0.0.1:1/", None))
+        with pytest.raises(OSError, match="not yet deleted"):
+            workshop.leave()
+    (progress.home() / "workshop-sent.jsonl").write_text('{"of": "another board"}\n')
+    workshop.join(board.address, board.code, name="Returns")
+    assert reports() == [("echo_server", "failed", "accepts_once", 1)]
+
+
+def test_a_name_is_free_again_where_joining_could_not_be_kept(
+    board: Running, posted: post.Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, target: Path) -> Path:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", full)
+        with pytest.raises(OSError, match="no space"):
+            workshop.join(board.address, board.code, name="Kept by nobody")
+    assert list(progress.home().glob("joining-*")) == []
+    workshop.join(board.address, board.code, name="Kept by nobody")
+
+
+def test_what_a_board_was_sent_goes_with_it(board: Running, posted: post.Post) -> None:
+    wrong()
+    workshop.join(board.address, board.code, name="Sends")
+    made = Membership.read()
+    assert made is not None
+    membership.forget(made)
+    membership.note_sent(made, b'{"in": "flight"}')
+    assert list(progress.home().glob("workshop*")) == []
+
+
+def test_two_quick_checks_are_two_tries(board: Running, posted: post.Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    workshop.join(board.address, board.code, name="Quick")
+    heard: list[progress.Recorded] = []
+    stop = progress.listen(heard.append)
+    wrong()
+    wrong()
+    stop()
+    until(lambda: len(heard) == 2)
+    given: list[int] = []
+    monkeypatch.setattr(posted, "give", lambda *reports: given.extend(report.tries for report in reports))
+    for recorded in heard:
+        post._heard(recorded)
+    assert given == [1, 2]
+
+
+def test_what_goes_wrong_in_sending_is_said_and_the_next_report_tries_again(
+    board: Running, posted: post.Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workshop.join(board.address, board.code, name="Unlucky")
+    made = Membership.read()
+    assert made is not None
+    dataclasses.replace(made, authority="no certificate").write()
+    wrong()
+    until(lambda: "Nothing can be sent" in repr(workshop.sent()))
+    made.write()
+    wrong()
+    assert posted.idle(10)
+    assert [tries for *_, tries in reports()] == [1, 2]
+    assert "Nothing can be sent" not in repr(workshop.sent())
 
 
 def test_its_sockets_are_not_on_the_tape(board: Running, posted: post.Post) -> None:
