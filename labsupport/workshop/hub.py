@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
 from tornado.httpserver import HTTPServer
-from tornado.web import Application, RequestHandler
+from tornado.web import Application, RequestHandler, stream_request_body
 
 from .board import Board
 from .live import Live
@@ -80,6 +80,14 @@ class HubGate:
         return user
 
 
+@stream_request_body
+class _Callback(HubOAuthCallbackHandler):  # type: ignore[misc]  # the hub's has no types
+    """The hub's; a body is dropped as everywhere here."""
+
+    def data_received(self, chunk: bytes) -> None:
+        """A part of a body that nobody wants."""
+
+
 def application(board: Board, gate: HubGate, live: Live, prefix: str) -> Application:
     """All in one place: the hub's proxy leads here, and the hub says who asks."""
     given: dict[str, Any] = {"board": board, "gate": gate, "live": live}
@@ -87,7 +95,7 @@ def application(board: Board, gate: HubGate, live: Live, prefix: str) -> Applica
     handlers: list[Any] = [(prefix + path, _signed_in(handler), given) for path, handler in pages]
     handlers += [(prefix + path, handler, given) for path, handler in ACTIONS]
     handlers += [(prefix + path, handler, {**given, "file": file}) for path, handler, file in files()]
-    handlers += [(prefix + "oauth_callback", HubOAuthCallbackHandler)]
+    handlers += [(prefix + "oauth_callback", _Callback)]
     return Application(
         handlers,
         cookie_secret=os.urandom(32),

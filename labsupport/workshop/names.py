@@ -16,6 +16,11 @@ _ALSO: Final = frozenset(" -_.'\u2019")
 #: Invisible, and needed: they join or part letters in Persian and in Hindi.
 _JOINERS: Final = frozenset("\u200c\u200d")
 
+#: Letters and marks that nothing shows: Unicode's Default_Ignorable_Code_Point, of those categories.
+_UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0").union(
+    map(chr, range(0xFE00, 0xFE10)), map(chr, range(0xE0100, 0xE01F0))
+)
+
 
 def checked_name(name: object) -> str:
     """The name in Unicode's form NFC, without spaces around it.
@@ -49,6 +54,8 @@ def folded(name: str) -> str:
 
 
 def _fits(character: str) -> bool:
+    if character in _UNSEEN:
+        return False
     return (
         character in _ALSO
         or character in _JOINERS

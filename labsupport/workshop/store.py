@@ -9,6 +9,7 @@ log is emptied after it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 from dataclasses import dataclass
@@ -90,6 +91,7 @@ class Store:
         self._file = _opened(path)
         self._waiting: list[tuple[Change, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
+        self._full_log = False
 
     async def change(self, change: Change) -> None:
         """Write it; returns when it is on the disk.  Raises `sqlite3.Error` where it could not be written."""
@@ -123,8 +125,11 @@ class Store:
             if self._file.in_transaction:
                 self._file.execute("ROLLBACK")
             raise
-        if any(isinstance(change, Forget) for change in changes):
-            await asyncio.to_thread(self._file.execute, _EMPTY_THE_LOG)
+        self._full_log |= any(isinstance(change, Forget) for change in changes)
+        if self._full_log:
+            with contextlib.suppress(sqlite3.Error):  # the change itself is done; the next commit tries this again
+                await asyncio.to_thread(self._file.execute, _EMPTY_THE_LOG)
+                self._full_log = False
 
     def keep(self, name: str, value: str) -> None:
         """Write something of the board's own; returns when it is on the disk."""

@@ -7,6 +7,7 @@ repeated in it.  Pages come with a Content-Security-Policy that allows nothing b
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Awaitable, Callable
 from http.client import responses
 from pathlib import Path
@@ -36,7 +37,7 @@ _KINDS: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-#: Pages that look at the same time; more would only cost.
+#: Pages with counts that look at the same time; more would only cost.
 _LOOKERS: Final = 500
 
 
@@ -56,8 +57,9 @@ class Gate(Protocol):
         """Whether they may see names; if not, the handler has been answered."""
 
 
+@stream_request_body
 class Asked(RequestHandler):
-    """What all handlers share."""
+    """What all handlers share.  A body is dropped as it comes: nobody fills the memory by sending one."""
 
     def initialize(self, board: Board, gate: Gate, live: Live) -> None:
         """Tornado's way to give a handler what it works on."""
@@ -70,6 +72,9 @@ class Asked(RequestHandler):
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Referrer-Policy", "no-referrer")
         self.set_header("Cache-Control", "no-store")
+
+    def data_received(self, chunk: bytes) -> None:
+        """A part of a body that nobody wants."""
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer with the refusal."""
@@ -88,9 +93,8 @@ class Asked(RequestHandler):
 # --- what learners' programs ask -----------------------------------------------------------------
 
 
-@stream_request_body
 class Action(Asked):
-    """A POST with a JSON object.  What is larger than `LARGEST` is read and dropped, and answered with 413."""
+    """A POST with a JSON object.  What is larger than `LARGEST` is dropped, and answered with 413."""
 
     def prepare(self) -> None:
         """Before the body comes."""
@@ -198,7 +202,8 @@ class Instructor(Page):
 class Events(Asked):
     """The state of the shared page, as soon as it is another than the number `seen` that the page has."""
 
-    looking = 0
+    #: How many may look at the same time, at one end of the board.
+    most: float = _LOOKERS
 
     def allowed(self) -> Awaitable[bool]:
         """Whether who asks may see it."""
@@ -210,22 +215,25 @@ class Events(Asked):
         """Wait, and answer."""
         if not await self.allowed():
             return
-        if Events.looking >= _LOOKERS:
+        looking: set[Events] = self.settings.setdefault("looking", set())
+        if len(looking) >= self.most:
             self.refuse(Refusal(503, "Too many look at this board. Look at the one on the wall.", wait=60))
             return
         seen = self.get_query_argument("seen", "-1")
-        Events.looking += 1
+        looking.add(self)
         try:
             answer = await self.live.after(int(seen) if seen.isdecimal() and len(seen) < 16 else -1, self.view)
         finally:
-            Events.looking -= 1
+            looking.remove(self)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         with contextlib.suppress(StreamClosedError):  # the page has gone
             await self.finish(answer)
 
 
 class Names(Events):
-    """The same for the instructor's page."""
+    """The same for the instructor's page, however many look at the other."""
+
+    most = math.inf
 
     def allowed(self) -> Awaitable[bool]:
         """The instructor alone."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -48,7 +49,8 @@ def test_names_of_many_places_are_taken(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["", "   ", "<script>alert(1)</script>", "a<b", "a\nb", "a\x1b[31mb", "abc\u202etxt", "\u2066x\u2069", "a\u200bb",
-     "x" * 41, "...", "\ud800", "&amp;", '"', "a\x00", None, 5, ["Ana"]],
+     "x" * 41, "...", "\ud800", "&amp;", '"', "a\x00", None, 5, ["Ana"], "\u3164", "Zanele\u3164", "Zanele\u115f",
+     "Zanele\u034f", "Zanele\ufe0f", "Zanele\U000e0100", "Zanele\uffa0", "Zanele\u180d", "Zanele\u17b4"],
 )  # fmt: skip
 def test_what_is_no_name_is_refused(name: object) -> None:
     with pytest.raises(Refusal) as refused:
@@ -94,9 +96,29 @@ def test_a_report_has_no_room_for_other_text(change: dict[str, object]) -> None:
 
 
 @given(st.binary(max_size=300))
-def test_whatever_comes_is_a_report_or_refused(body: bytes) -> None:
-    with contextlib.suppress(Refusal):
-        assert parse(body, KNOWN).body() == body
+def test_random_bytes_are_refused_and_raise_nothing_else(body: bytes) -> None:
+    with pytest.raises(Refusal):
+        parse(body, KNOWN)
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "exercise": st.sampled_from(["echo_server", "echo_serve", ""]),
+            "status": st.sampled_from(["passed", "failed", "done"]),
+            "mistake": st.none() | st.sampled_from([*KNOWN["echo_server"][1], "my own text"]),
+            "tries": st.integers(-3, 3) | st.just(1_000_000) | st.just(1_000_001),
+        }
+    )
+)
+def test_whatever_has_the_fields_is_a_report_or_refused(sent: dict[str, Any]) -> None:
+    known = sent["exercise"] == "echo_server" and sent["mistake"] != "my own text"
+    with (
+        contextlib.nullcontext()
+        if known and sent["status"] != "done" and 1 <= sent["tries"] <= 1_000_000
+        else (pytest.raises(Refusal))
+    ):
+        assert asdict(parse(json.dumps(sent).encode(), KNOWN)) == sent
 
 
 # --- the code ---

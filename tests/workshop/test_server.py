@@ -156,10 +156,12 @@ def test_names_are_for_the_instructor_alone(running: Running) -> None:
 def test_the_learners_end_has_no_names_at_all(running: Running) -> None:
     context = trusting(authority_at("127.0.0.1", running.port, split(running.code)[0]))
     context.check_hostname = False
-    for path, status in (("/", 200), ("/instructor", 404), ("/names", 404), (running.private.partition("91")[2], 404)):
+    private = "/" + running.private.split("/", 3)[3]
+    assert private.startswith("/instructor?token=")
+    for path, status in (("/", 200), ("/instructor", 404), ("/names", 404), (private, 404)):
         connection = http.client.HTTPSConnection("127.0.0.1", running.port, context=context, timeout=10)
         with contextlib.closing(connection):
-            connection.request("GET", path or "/none")
+            connection.request("GET", path)
             assert connection.getresponse().status == status
 
 
