@@ -40,42 +40,40 @@ def main(arguments: list[str] | None = None) -> None:
     uninstall()  # nobody looks at the tape of this process
     raise_files()
     try:
-        if options.hub:
-            from .hub import run
-
-            asyncio.run(run(options.file or _home() / "board-hub.sqlite"))
-        else:
-            asyncio.run(_run(options))
+        file = options.file or progress.home() / ("board-hub.sqlite" if options.hub else "board.sqlite")
+        _serve(file, options)
     except sqlite3.DatabaseError as error:
-        sys.exit(f"{options.file or _home()}: this is no file of a board ({error}). Give another --file.")
+        sys.exit(f"{file}: this is no file of a board ({error}). Give another --file.")
     except (OSError, ValueError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _home() -> Path:
-    return progress.home()
-
-
-async def _run(options: argparse.Namespace) -> None:
-    store = Store(options.file or _home() / "board.sqlite")
-    try:
+def _serve(file: Path, options: argparse.Namespace) -> None:
+    with contextlib.closing(Store(file)) as store:
         if options.new:
             store.wipe()
-        identity = Identity.of(store, time.time(), options.hours * 3600)
-        board = Board(store, course())
-        gate, live = Gate(board, door_of(identity)), Live(board)
-        learners, instructors = applications(board, gate, live, identity.authority)
-        at = serve(learners, (options.bind, options.port), identity.context())
-        own = serve(instructors, ("127.0.0.1", options.own_port))
-        _say(identity, at, own, gate.token)
-        updating = asyncio.create_task(live.run())
-        await _until_stopped(options.until_input_ends)
-        updating.cancel()
-        await live.close()
-    finally:
-        store.close()
+        if options.hub:
+            from .hub import run
+
+            asyncio.run(run(store))
+        else:
+            asyncio.run(_run(store, options))
+
+
+async def _run(store: Store, options: argparse.Namespace) -> None:
+    identity = Identity.of(store, time.time(), options.hours * 3600)
+    board = Board(store, course())
+    gate, live = Gate(board, door_of(identity)), Live(board)
+    learners, instructors = applications(board, gate, live, identity.authority)
+    at = serve(learners, (options.bind, options.port), identity.context())
+    own = serve(instructors, ("127.0.0.1", options.own_port))
+    _say(identity, at, own, gate.token)
+    updating = asyncio.create_task(live.run())
+    await _until_stopped(options.until_input_ends)
+    updating.cancel()
+    await live.close()
 
 
 def _say(identity: Identity, at: tuple[str, int], own: tuple[str, int], token: str) -> None:
@@ -157,8 +155,16 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     add("--file", type=Path, metavar="FILE", help="where it keeps what it knows, readable by you alone")
     add("--new", action="store_true", help="delete what it knows, and begin with a new code")
     add("--until-input-ends", action="store_true", help="stop too when standard input ends")
-    add("--hub", action="store_true", help="run as a service of JupyterHub, which sets the rest")
-    return parser.parse_args(arguments)
+    add(
+        "--hub",
+        action="store_true",
+        help="run as a service of JupyterHub; takes --file and --new, the hub sets the rest",
+    )
+    options = parser.parse_args(arguments)
+    for name in ("bind", "port", "own_port", "hours") if options.hub else ():
+        if getattr(options, name) != parser.get_default(name):
+            parser.error(f"with --hub there is no --{name.replace('_', '-')}: the hub sets it, and asks for no code")
+    return options
 
 
 def _address(text: str) -> str:

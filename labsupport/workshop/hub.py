@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -110,11 +109,10 @@ def _signed_in(handler: type[RequestHandler]) -> Any:
     return type(handler.__name__, (HubOAuthenticated, handler), {})
 
 
-async def run(file: Path) -> None:
-    """Serve where the hub says, until it stops us (SIGTERM)."""
+async def run(store: Store) -> None:
+    """Serve what is in this file where the hub says, until it stops us (SIGTERM)."""
     where = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
     prefix = os.environ["JUPYTERHUB_SERVICE_PREFIX"]
-    store = Store(file)
     board = Board(store, course())
     live = Live(board)
     gate = HubGate(HubOAuth.instance(), os.environ.get("LOOPBACK_INSTRUCTORS", "instructors"))
@@ -128,4 +126,3 @@ async def run(file: Path) -> None:
     updating.cancel()
     await live.close()
     server.stop()
-    store.close()

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from labsupport.workshop.code import split
+from labsupport.workshop.store import Store
 from labsupport.workshop.wire import BoardError, Line, authority_at, trusting
 from tests.workshop.running import Running
 
@@ -249,6 +250,35 @@ def test_what_cannot_be_is_one_sentence(tmp_path: Path, running: Running) -> Non
     (tmp_path / "text").write_text("This is no SQLite file, but a text of more than a hundred bytes. " * 3)
     assert "no file of a board" in said("--file", str(tmp_path / "text"))
     assert "another board" in said("--file", str(running.file))
+    assert "no --hours" in said("--hub", "--hours", "3")
+    assert "no --own-port" in said("--hub", "--own-port", "8000")
+
+
+def test_a_file_that_cannot_be_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABSUPPORT_HOME", str(tmp_path))
+    for name, option in (("board.sqlite", "--new"), ("board-hub.sqlite", "--hub")):
+        (tmp_path / name).write_text("This is no SQLite file, but a text of more than a hundred bytes. " * 3)
+        assert said(option).startswith(f"{tmp_path / name}: this is no file of a board")
+
+
+ON_A_HUB = """
+import sys, types
+hub = types.ModuleType("labsupport.workshop.hub")
+async def run(store):
+    print(store.kept())
+hub.run = run
+sys.modules[hub.__name__] = hub
+from labsupport.workshop.__main__ import main
+main(["--hub", "--new", "--file", sys.argv[1]])
+"""
+
+
+def test_new_begins_anew_on_a_hub_too(tmp_path: Path) -> None:
+    with contextlib.closing(Store(tmp_path / "board.sqlite")) as store:
+        store.keep("something", "of before")
+    command = [sys.executable, "-c", ON_A_HUB, str(tmp_path / "board.sqlite")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "{}\n"
 
 
 def test_a_file_keeps_no_history(tmp_path: Path) -> None:
