@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import socket
 import ssl
 from typing import Any
@@ -26,8 +27,9 @@ def answering(body: str) -> Any:
     """A handler that answers each connection's request with this."""
 
     def handle(connection: socket.socket, address: object) -> None:
-        while (asked := connection.recv(4096)) and b"\r\n\r\n" not in asked:
-            pass
+        with connection.makefile("rb") as asked:  # to its end: what is not read resets the connection
+            asked.readline()
+            asked.read(int(http.client.parse_headers(asked).get("Content-Length", 0)))
         connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
 
     return handle
