@@ -123,8 +123,9 @@ def join(address: str = "", code: str = "", *, name: str) -> Sent:
 def _keep(made: Membership) -> None:
     """For every notebook; where that fails, the name is free again."""
     try:
-        _unlink(_SENT, _LEAVING)  # what another board was sent is not what this one is
+        _unlink(_SENT)  # what another board was sent is not what this one is
         made.write()
+        _unlink(_LEAVING)
     except OSError:
         with contextlib.suppress(OSError, BoardError):
             made.delete()

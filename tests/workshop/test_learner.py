@@ -12,9 +12,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,33 +21,10 @@ from labsupport.workshop import membership, post
 from labsupport.workshop.asking import panel
 from labsupport.workshop.membership import Membership
 from labsupport.workshop.reports import Report
-from labsupport.workshop.wire import BoardError, Line
+from labsupport.workshop.wire import BoardError
 from tests.leftovers import until
+from tests.workshop.doing import reports, wrong
 from tests.workshop.running import Running
-
-
-@pytest.fixture(scope="module")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with Running(tmp_path_factory.mktemp("board") / "board.sqlite") as started:
-        yield started
-
-
-@pytest.fixture
-def posted(monkeypatch: pytest.MonkeyPatch) -> Iterator[post.Post]:
-    """A kernel that has sent nothing yet, and that leaves at the end."""
-    fresh = post.Post()
-    monkeypatch.setattr(post, "_post", fresh)
-    yield fresh
-    with contextlib.suppress(OSError, BoardError):
-        workshop.leave()
-
-
-def reports() -> list[tuple[Any, ...]]:
-    return [tuple(report.values()) for report in workshop.sent().reports]
-
-
-def wrong(mistake: str = "accepts_once") -> None:
-    progress.record_verdict("echo_server", "failed", mistake)
 
 
 def test_nothing_is_sent_and_no_thread_is_there_before_joining(posted: post.Post) -> None:
@@ -72,81 +47,6 @@ def test_what_was_done_and_what_is_done_is_sent_and_shown(board: Running, posted
     assert reports()[1:] == [("echo_server", "failed", "accepts_once", 2), ("echo_server", "passed", None, 3)]
     assert "my own words" not in repr(workshop.sent())
     assert "Zanele" in repr(workshop.sent())
-
-
-def test_leaving_ends_it(board: Running, posted: post.Post) -> None:
-    workshop.join(board.address, board.code.lower().replace("-", " "), name="Goes")
-    assert "deleted" in workshop.leave()
-    wrong()
-    assert posted.idle(5)
-    assert list(progress.home().glob("workshop*")) == []
-    workshop.join(board.address, board.code, name="Goes")  # the name is free again
-
-
-class AwayError(OSError):
-    """A board that is not there."""
-
-
-@pytest.mark.parametrize("trouble", [AwayError("no answer"), BoardError(503, "the disk is full"), BoardError(401, "?")])
-def test_what_could_not_be_deleted_is_said_and_tried_again(
-    board: Running, posted: post.Post, monkeypatch: pytest.MonkeyPatch, trouble: Exception
-) -> None:
-    workshop.join(board.address, board.code, name="Stays for now")
-
-    def fail(self: Line, action: str, body: bytes, authorization: str = "") -> dict[str, Any]:
-        raise trouble
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Line, "post", fail)
-        for _ in range(2):
-            with pytest.raises(OSError, match="has not yet deleted"):
-                workshop.leave()
-        assert "has not yet deleted" in repr(workshop.sent())
-        assert not panel().leave.disabled
-        wrong()
-        assert posted.idle(5)
-        assert Membership.read() is None
-    assert "has deleted" in workshop.leave()
-    assert list(progress.home().glob("workshop*")) == []
-    workshop.join(board.address, board.code, name="Stays for now")  # the name is free
-
-
-def test_joining_again_leaves_first_what_could_not_be_left(
-    board: Running, posted: post.Post, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wrong()
-    workshop.join(board.address, board.code, name="Returns")
-    with monkeypatch.context() as patched:
-        patched.setattr(Membership, "line", lambda self: Line("https://127.0.0.1:1/", None))
-        with pytest.raises(OSError, match="not yet deleted"):
-            workshop.leave()
-    (progress.home() / "workshop-sent.jsonl").write_text('{"of": "another board"}\n')
-    workshop.join(board.address, board.code, name="Returns")
-    assert reports() == [("echo_server", "failed", "accepts_once", 1)]
-
-
-def test_a_name_is_free_again_where_joining_could_not_be_kept(
-    board: Running, posted: post.Post, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(self: Path, target: Path) -> Path:
-        raise OSError("no space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Path, "replace", full)
-        with pytest.raises(OSError, match="no space"):
-            workshop.join(board.address, board.code, name="Kept by nobody")
-    assert list(progress.home().glob("joining-*")) == []
-    workshop.join(board.address, board.code, name="Kept by nobody")
-
-
-def test_what_a_board_was_sent_goes_with_it(board: Running, posted: post.Post) -> None:
-    wrong()
-    workshop.join(board.address, board.code, name="Sends")
-    made = Membership.read()
-    assert made is not None
-    membership.forget(made)
-    membership.note_sent(made, b'{"in": "flight"}')
-    assert list(progress.home().glob("workshop*")) == []
 
 
 def test_two_quick_checks_are_two_tries(board: Running, posted: post.Post, monkeypatch: pytest.MonkeyPatch) -> None:
