@@ -62,7 +62,7 @@ class Tortured:
             f"socket {name}" for name in found["sockets"]
         )
 
-    def more_than(self, before: Counter[str], patience: float = 3.0) -> Counter[str]:
+    def more_than(self, before: Counter[str], patience: float = 20.0) -> Counter[str]:
         """What is held beyond `before`; what is about to end is given `patience` seconds to do so."""
         deadline = time.monotonic() + patience
         while (more := self.held() - before) and time.monotonic() < deadline:
