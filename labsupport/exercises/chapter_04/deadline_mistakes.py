@@ -76,7 +76,8 @@ def _a_timeout_for_each_call(outcome: Outcome) -> Facts | None:
 
 
 def _wall_clock(outcome: Outcome) -> Facts | None:
-    return {} if outcome.noted.get("set_back") and _all_of_it(outcome) else None
+    goes_on = outcome.waiting is not None and outcome.waiting.op in RECEIVING
+    return {} if outcome.noted.get("set_back") and (goes_on or _all_of_it(outcome)) else None
 
 
 def _looks_too_late(outcome: Outcome) -> Facts | None:
