@@ -12,9 +12,9 @@ import ssl
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
 
 from labsupport.services.child import when_input_ends
+from labsupport.services.commands import Parser, on_a_signal, port_number
 from labsupport.services.limits import raise_files
 from labsupport.services.running import QUEUE
 from labsupport.tape.watched import uninstall
@@ -78,7 +78,7 @@ def server(options: argparse.Namespace) -> int:
     context, authority = _certified(options)
     stop, stopper = socket.socketpair()
     with _log(options.log) as log, stop, stopper, _listener(options) as at:
-        _on_a_signal(lambda: _ask(stopper))
+        on_a_signal(lambda: _ask(stopper))
         if options.until_input_ends:
             when_input_ends(lambda: _ask(stopper))
         host, port = at.getsockname()[:2]
@@ -120,19 +120,6 @@ def _ask(stopper: socket.socket) -> None:
         stopper.send(b"!")
 
 
-def _on_a_signal(do: Callable[[], None]) -> None:
-    """Call `do` at the first SIGINT (Ctrl-C) or SIGTERM; the second one ends the program."""
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def note(number: int, frame: object) -> None:  # noqa: ARG001  a handler's signature
-        for each in signals:
-            signal.signal(each, signal.SIG_DFL)
-        do()
-
-    for each in signals:
-        signal.signal(each, note)
-
-
 # --- client ---
 
 
@@ -161,15 +148,8 @@ def _first_line() -> str:
 # --- options ---
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{message}; --help shows what there is\n")
-
-
 def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m labsupport.chat",
         description="A chat over TLS: make an account, serve, talk.",
         epilog=_EXAMPLE,
@@ -192,7 +172,7 @@ def _add_server(part: argparse.ArgumentParser) -> None:
     part.set_defaults(run=server)
     part.add_argument("--accounts", required=True, metavar="FILE", help="who may come in")
     part.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen; this machine alone")
-    part.add_argument("--port", type=_port, default=0, help="0: the system chooses")
+    part.add_argument("--port", type=port_number, default=0, help="0: the system chooses")
     part.add_argument("--certificate", metavar="FILE", help="PEM; without it, one is made for this run")
     part.add_argument("--certificate-key", metavar="FILE", help="its key, where that is a file of its own")
     part.add_argument("--authority", metavar="FILE", help="where to write the authority of the certificate of this run")
@@ -204,17 +184,11 @@ def _add_server(part: argparse.ArgumentParser) -> None:
 def _add_client(part: argparse.ArgumentParser) -> None:
     part.set_defaults(run=client)
     part.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where the server is")
-    part.add_argument("--port", type=_port, required=True)
+    part.add_argument("--port", type=port_number, required=True)
     part.add_argument("--server", default="localhost", metavar="HOST", help="what its certificate is to be for")
     part.add_argument("--authority", metavar="FILE", help="whom to trust; without it, whom this system trusts")
     part.add_argument("--name", required=True, help="who you are")
     part.add_argument("--key", required=True, metavar="FILE", help="your key; - is the first line of standard input")
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
-    return int(text)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from typing import NoReturn
 
 from labsupport.services.child import when_input_ends
+from labsupport.services.commands import Parser, on_a_signal, port_number
 from labsupport.services.limits import raise_files
 from labsupport.services.running import QUEUE
 from labsupport.tape.watched import uninstall
@@ -27,7 +27,7 @@ def main(serve: Callable[[socket.socket, socket.socket, float], None]) -> None:
     files = raise_files()
     stop, stopper = socket.socketpair()
     with stop, stopper, _listener(options.port) as listener:
-        _on_a_signal(stopper)
+        _wake(stopper)
         if options.until_input_ends:
             when_input_ends(lambda: _ask(stopper))
         host, port = listener.getsockname()
@@ -43,25 +43,14 @@ def _listener(port: int) -> socket.socket:
         sys.exit(f"cannot listen on port {port}: {os.strerror(error.errno or 0)}; --port 0 takes a free one")
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{message}; --help shows what there is\n")
-
-
 def _options() -> argparse.Namespace:
-    parser = _Parser(description="A line in, its length and itself in upper case out, until Ctrl-C or SIGTERM.")
-    parser.add_argument("--port", type=_port, default=0, help="where to listen on 127.0.0.1; 0: the system chooses")
+    parser = Parser(description="A line in, its length and itself in upper case out, until Ctrl-C or SIGTERM.")
+    parser.add_argument(
+        "--port", type=port_number, default=0, help="where to listen on 127.0.0.1; 0: the system chooses"
+    )
     parser.add_argument("--grace", type=_seconds, default=2.0, help="seconds that clients get to finish, at a stop")
     parser.add_argument("--until-input-ends", action="store_true", help="stop too when standard input ends")
     return parser.parse_args()
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
-    return int(text)
 
 
 def _seconds(text: str) -> float:
@@ -71,17 +60,9 @@ def _seconds(text: str) -> float:
     raise argparse.ArgumentTypeError(f"seconds are a number of at least 0, not {text!r}")
 
 
-def _on_a_signal(stopper: socket.socket) -> None:
+def _wake(stopper: socket.socket) -> None:
     """Write to `stopper` when a signal comes: at once, though the program waits in select(), and on every system."""
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def note(number: int, frame: object) -> None:  # noqa: ARG001  a handler's signature
-        for each in signals:
-            signal.signal(each, signal.SIG_DFL)
-        _ask(stopper)  # Windows' event loop takes the wakeup descriptor for itself
-
-    for each in signals:
-        signal.signal(each, note)
+    on_a_signal(lambda: _ask(stopper))  # Windows' event loop takes the wakeup descriptor for itself
     stopper.setblocking(False)
     signal.set_wakeup_fd(stopper.fileno(), warn_on_full_buffer=False)
 

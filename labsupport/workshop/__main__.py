@@ -6,17 +6,15 @@ import argparse
 import asyncio
 import contextlib
 import ipaddress
-import signal
 import socket
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
 from labsupport import progress
 from labsupport.services.child import when_input_ends
+from labsupport.services.commands import Parser, on_a_signal, port_number
 from labsupport.services.limits import raise_files
 from labsupport.tape.watched import uninstall
 
@@ -114,34 +112,14 @@ async def _until_stopped(input_too: bool) -> None:
     def stop() -> None:
         loop.call_soon_threadsafe(stopped.set)
 
-    _on_a_signal(stop)
+    on_a_signal(stop)
     if input_too:
         when_input_ends(stop)
     await stopped.wait()
 
 
-def _on_a_signal(do: Callable[[], None]) -> None:
-    """Call `do` at the first SIGINT (Ctrl-C) or SIGTERM; the second one ends the program."""
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def note(number: int, frame: object) -> None:  # noqa: ARG001  a handler's signature
-        for each in signals:
-            signal.signal(each, signal.SIG_DFL)
-        do()
-
-    for each in signals:
-        signal.signal(each, note)
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{message}; --help shows what there is\n")
-
-
 def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m labsupport.workshop",
         description="The board of a workshop: who has done what, who is stuck.",
         epilog=_EXAMPLE,
@@ -149,8 +127,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--bind", default="127.0.0.1", type=_address, metavar="ADDRESS", help="where learners reach it; this machine")
-    add("--port", default=8790, type=_port, help="the learners' port (8790); 0: the system chooses")
-    add("--own-port", default=8791, type=_port, help="the port of your own pages, on this machine alone (8791)")
+    add("--port", default=8790, type=port_number, help="the learners' port (8790); 0: the system chooses")
+    add("--own-port", default=8791, type=port_number, help="the port of your own pages, on this machine alone (8791)")
     add("--hours", default=12.0, type=_hours, help="until the code expires (12)")
     add("--file", type=Path, metavar="FILE", help="where it keeps what it knows, readable by you alone")
     add("--new", action="store_true", help="delete what it knows, and begin with a new code")
@@ -172,12 +150,6 @@ def _address(text: str) -> str:
         return str(ipaddress.ip_address(text))
     except ValueError:
         raise argparse.ArgumentTypeError(f"an address has the form of 192.0.2.7 or ::1, not {text!r}") from None
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
-    return int(text)
 
 
 def _hours(text: str) -> float:
