@@ -17,6 +17,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from labsupport import exercises
+from labsupport.course.chapters import heading
 
 __all__ = [
     "IN_A_ROOM",
@@ -34,7 +35,6 @@ __all__ = [
     "without_details",
 ]
 
-_HEADING: Final = re.compile(r"^#{1,2} (?:● )?(.+?)(?: · \d+ min)?$", re.MULTILINE)
 _HEAD: Final = re.compile(r"\A(---\n+)?(\*[^*\n]+\*\n+)?#{1,2} .*\n*")
 _IMAGE: Final = re.compile(r"<img[^>]+data:image/[^>]+>")
 _TALL: Final = re.compile(r"\bheight=\"(\d+)\"")
@@ -178,8 +178,9 @@ def read(path: Path, factor: float = IN_A_ROOM) -> Chapter:
 
 def title_of(cell: NotebookNode) -> str:
     """The first heading of a cell as text; where there is none, what stands in bold at its beginning."""
-    found = _HEADING.search(cell.source) or _BOLD.search(cell.source)
-    return found[1].rstrip(".") if found else ""
+    bold = _BOLD.search(cell.source)
+    title = heading(cell.source) or (bold[1] if bold else "")
+    return title.rstrip(".")
 
 
 def _minutes(cell: NotebookNode) -> int | None:

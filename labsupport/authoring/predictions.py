@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from nbformat import NotebookNode
+
+from labsupport.course import questions
 
 from .normal import is_prediction
 
@@ -46,15 +47,9 @@ def asked(cells: Iterable[NotebookNode]) -> list[Prediction]:
 
 def read(source: str) -> Prediction:
     """The prediction that a cell asks for; its arguments are constants."""
-    call = next(
-        node
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "predict"
-    )
-    question, choices = (ast.literal_eval(argument) for argument in call.args[:2])
-    given = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
-    right = given["right"]
-    if not isinstance(right, dict):
-        return Prediction(question, choices, right)
+    found = next(questions.asked(source, chapter=0))
+    right = found.right
+    if isinstance(right, str):
+        return Prediction(found.text, found.choices, right)
     elsewhere = {name: right[system] for system, name in _OTHERS.items() if right[system] != right["linux"]}
-    return Prediction(question, choices, right["linux"], elsewhere)
+    return Prediction(found.text, found.choices, right["linux"], elsewhere)

@@ -200,7 +200,8 @@ def _picture(image: str) -> str:
     """A picture that the key for the next slide scrolls."""
     steps = ceil(max(0, chapters.height(image) - WINDOW) / (WINDOW * STRIDE))
     more = "".join(f"<span class='fragment scroll' data-fragment-index='{step}'></span>" for step in range(steps))
-    return f"<div class='window' tabindex='0' role='region' aria-label='The picture'>{image}</div>{more}"
+    how = f"data-stride='{STRIDE}' tabindex='0' role='region' aria-label='The picture'"
+    return f"<div class='window' {how}>{image}</div>{more}"
 
 
 def _tag(cell: NotebookNode) -> str:

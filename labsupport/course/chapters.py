@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .questions import Question, asked, recalled
 
-__all__ = ["Chapter", "Step", "chapters", "read"]
+__all__ = ["Chapter", "Step", "chapters", "heading", "read"]
 
 _HEADING: Final = re.compile(r"^#{1,2} (?:● )?(.+?)(?: · \d+ min)?\s*$", re.MULTILINE)
 _ABLE: Final = re.compile(r"^At the end you can (.+?\.)(?=\s|$)", re.MULTILINE)
@@ -95,6 +95,12 @@ def read(path: Path) -> Chapter | None:
     )
 
 
+def heading(source: str) -> str:
+    """The first heading of a Markdown cell as its text, without the mark of the core and the minutes; "" for none."""
+    found = _HEADING.search(source)
+    return found[1] if found else ""
+
+
 class _Cell:
     """A cell of a notebook file: its kind, its id, its source, and the exercise that it asks for ("" if none)."""
 
@@ -109,8 +115,8 @@ class _Cell:
 
 def _headings(cells: list[_Cell]) -> Iterator[tuple[int, Step]]:
     for place, cell in enumerate(cells):
-        if cell.kind == "markdown" and (heading := _HEADING.search(cell.source)):
-            yield place, Step(cell.name, heading[1], cell.core)
+        if cell.kind == "markdown" and (title := heading(cell.source)):
+            yield place, Step(cell.name, title, cell.core)
 
 
 def _questions(cells: list[_Cell], chapter: int) -> Iterator[Question]:

@@ -1,7 +1,6 @@
 // What the deck adds to reveal.js: text that is made to fit, pictures that the key for the next slide scrolls, two themes.
 
 const SMALLEST = 17; // pixels of a slide of 720; what still does not fit scrolls
-const STRIDE = 0.8; // of a window, as in slides.py
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -34,7 +33,7 @@ function scroll(slide) {
   const view = slide?.querySelector(".window");
   if (!view) return;
   const shown = slide.querySelectorAll(".scroll.visible").length;
-  view.scrollTo({ top: shown * STRIDE * view.clientHeight, behavior: calm.matches ? "auto" : "smooth" });
+  view.scrollTo({ top: shown * view.dataset.stride * view.clientHeight, behavior: calm.matches ? "auto" : "smooth" });
 }
 
 function arrived({ currentSlide }) {
