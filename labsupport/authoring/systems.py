@@ -173,8 +173,9 @@ TABLE: Final = (
         "04",
         "a datagram to a port where nobody listens, from a socket without `connect()`",
         "nothing is heard of it",
-        "we do not know",
+        "as on Linux, as far as we know",
         "a later `recvfrom` raises `ConnectionResetError`, also in a server: catch it, and go on",
+        "[picoquic #1557](https://github.com/private-octopus/picoquic/issues/1557), "
         "[Winsock recvfrom](https://learn.microsoft.com/en-us/windows/win32/api/winsock/nf-winsock-recvfrom)",
     ),
     Difference(
