@@ -80,6 +80,11 @@ def _copies_are_next_to_it(arrived: Sequence[int], sent: int) -> Counts:
     return lost, late, sum(one == other for one, other in pairwise(arrived))
 
 
+def _copied(arrived: Sequence[int], sent: int) -> Counts:
+    lost, late, _ = counted(arrived, sent)
+    return lost, late, sum(arrived.count(number) > 1 for number in set(arrived))
+
+
 # --- the signs of mistakes -------------------------------------------------------------------
 
 
@@ -232,6 +237,24 @@ highest = max(highest, number)""",
         "it: a copy may come much later than the first. Keep the numbers that you have, in a set.",
         _by(_copies_are_next_to_it, 2),
         {"x": 2, "y": 3, "arrived": "2, 0, 0, 1, 3, 3, 7, 4, 7"},
+    ),
+    Mistake(
+        "a_copy_counts_once",
+        _program(
+            f"{_START}; twice = set()",
+            """\
+if number in seen:
+    twice.add(number)
+elif number < highest:
+    late += 1
+seen.add(number)
+highest = max(highest, number)""",
+            "sent - len(seen), late, len(twice)",
+        ),
+        "You report {x} doubled; {y} were. What came was {arrived}, and you counted the numbers that came more than "
+        "once. Each further copy counts: a number that came three times has two.",
+        _by(_copied, 2),
+        {"x": 3, "y": 4, "arrived": "0, 0, 1, 1, 1, 2, 3, 3, 4, 5, 6, 7"},
     ),
     Mistake(
         "waits_for_all",

@@ -146,6 +146,7 @@ def sequence_numbers(sock, sent):
         _case("two are lost, and one of them is the last", [_LOSS], 14),
         _case("two are lost, and two are doubled", [_LOSS, _DOUBLE], 12),
         _case("one overtakes two others", [_REORDER], 19),
+        _case("two come twice, and one three times", [_DOUBLE, _DOUBLE], 28),
         _case("all of it", [_LOSS, _DOUBLE, _REORDER], 19),
     ),
     praise=(
