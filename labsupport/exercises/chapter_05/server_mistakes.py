@@ -7,10 +7,12 @@ from typing import Final
 from labsupport.exercises.engine import Facts, Mistake, Outcome, fill
 from labsupport.exercises.peers.tls import HANDSHAKE
 
-__all__ = ["MISTAKES", "SECONDS", "STARTER", "written"]
+__all__ = ["MISTAKES", "NAMELESS", "SECONDS", "STARTER", "written"]
 
 #: What a client may take for its handshake.
 SECONDS: Final = 1
+#: Who shakes hands, and then says no name.
+NAMELESS: Final = "Hana"
 
 STARTER: Final = '''\
 import socket
@@ -72,10 +74,20 @@ def _handshake_in_the_loop(outcome: Outcome) -> Facts | None:
     return {"who": outcome.unmet.who}
 
 
-def _no_limit(outcome: Outcome) -> Facts | None:
+def _kept(outcome: Outcome) -> str:
+    """The silent client that is still there, or ""."""
     unmet = outcome.unmet
     kept = unmet is not None and unmet.expected == "the end of the connection" and not outcome.ended
-    return {"who": unmet.who, "seconds": SECONDS} if kept and unmet is not None else None
+    return unmet.who if kept and unmet is not None else ""
+
+
+def _no_limit(outcome: Outcome) -> Facts | None:
+    who = _kept(outcome)
+    return {"who": who, "seconds": SECONDS} if who not in ("", NAMELESS) else None
+
+
+def _no_limit_for_the_name(outcome: Outcome) -> Facts | None:
+    return {"who": NAMELESS} if _kept(outcome) == NAMELESS else None
 
 
 def _limit_on_the_listener(outcome: Outcome) -> Facts | None:
@@ -134,6 +146,14 @@ def greet(tls):
         "{who} likes. An accepted socket has no timeout, whatever its listener has. Set one before the handshake.",
         _no_limit,
         {"who": "Chen", "seconds": SECONDS},
+    ),
+    Mistake(
+        "no_limit_for_the_name",
+        written(greet=_GREET.replace("as tls:\n", "as tls:\n            tls.settimeout(None)\n")),
+        "{who} has shaken hands, says no name, and is still there: your limit ended with the handshake. A client may "
+        "fall silent at any time, so the recv() of its name needs a timeout too.",
+        _no_limit_for_the_name,
+        {"who": NAMELESS},
     ),
     Mistake(
         "limit_on_the_listener",

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Final
 
 from labsupport.exercises.engine import Case, Stage, Task
+from labsupport.exercises.peers import Peer
 from labsupport.exercises.peers.tls import shakes_hands
 from labsupport.tape.watched import Plain
 
 from . import papers
 from .papers import HOST
-from .server_mistakes import MISTAKES, SECONDS, STARTER, written
+from .server_mistakes import MISTAKES, NAMELESS, SECONDS, STARTER, written
 
 __all__ = ["TLS_SERVER"]
 
@@ -46,9 +47,21 @@ def _silent(stage: Stage) -> None:
     chen, dewi = stage.client("Chen"), stage.client("Dewi")
     _greets(stage, "Amara")
     for silent in (chen, dewi):
-        Plain.settimeout(silent.sock, _WAITS)
-        silent.is_hung_up()
-        silent.leaves()
+        _loses_patience(silent)
+
+
+def _nameless(stage: Stage) -> None:
+    hana = stage.client(NAMELESS)
+    shakes_hands(hana, papers.client_side(), HOST)
+    _greets(stage, "Amara")
+    _loses_patience(hana)
+
+
+def _loses_patience(silent: Peer) -> None:
+    """The server does, with one that says nothing."""
+    Plain.settimeout(silent.sock, _WAITS)
+    silent.is_hung_up()
+    silent.leaves()
 
 
 def _no_tls(stage: Stage) -> None:
@@ -119,8 +132,11 @@ import ssl
 
 async def greet(reader, writer):
     try:
-        writer.write(b"hello " + await reader.read(100))
-        await writer.drain()
+        async with asyncio.timeout(1):
+            writer.write(b"hello " + await reader.read(100))
+            await writer.drain()
+    except OSError:
+        pass
     finally:
         writer.close()
 
@@ -140,12 +156,14 @@ def tls_server(certfile):
     cases=(
         _case("Amara and Bồ, both polite", _polite),
         _case("Chen and Dewi connect and say nothing, then Amara comes", _silent),
+        _case(f"{NAMELESS} shakes hands and says no name, then Amara comes", _nameless),
         _case("Eli speaks HTTP, without TLS, then Bồ comes", _no_tls),
         _case("Femi resets in the handshake, then Amara comes", _leaves),
     ),
     praise=(
-        "Two were silent, one spoke another language, one was gone before the handshake ended; and whoever came after "
-        "them was greeted at once. Each of them cost your server a thread, for one second."
+        "Two were silent, one shook hands and said no more, one spoke another language, one was gone before the "
+        "handshake ended; and whoever came after them was greeted at once. Each of them cost your server a thread, for "
+        "one second."
     ),
     mistakes=MISTAKES,
 )

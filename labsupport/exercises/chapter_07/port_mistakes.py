@@ -9,11 +9,13 @@ from labsupport.tape.streams import RECEIVING
 
 from .looking_up import asked
 
-__all__ = ["ALL_LOOKED_UP", "MISTAKES", "PAGES", "SOLUTION", "STARTER", "THREADED"]
+__all__ = ["ALL_LOOKED_UP", "MISTAKES", "NEW", "PAGES", "SOLUTION", "STARTER", "THREADED"]
 
 #: So many long answers are asked for, and none is read.
 PAGES: Final = 300
 ALL_LOOKED_UP: Final = "all of them looked up"
+#: Who comes after the stop.
+NEW: Final = "a new client"
 
 THREADED: Final = """\
 def serve(listener, look_up):
@@ -114,8 +116,12 @@ def _forgets_to_await(outcome: Outcome) -> Facts | None:
 def _leaves_tasks_behind(outcome: Outcome) -> Facts | None:
     """It has returned after the stop, and who was to be answered was not."""
     met, unmet = asked(outcome), outcome.unmet
-    cut = unmet is not None and met.begun.is_set() and outcome.error is None and outcome.ended
+    cut = unmet is not None and unmet.who != NEW and met.begun.is_set() and outcome.error is None and outcome.ended
     return _who(outcome) if cut and not met.in_the_loop and not met.trouble else None
+
+
+def _leaves_the_door_open(outcome: Outcome) -> Facts | None:
+    return {} if outcome.unmet is not None and outcome.unmet.who == NEW else None
 
 
 def _waits_for_the_idle(outcome: Outcome) -> Facts | None:
@@ -184,6 +190,13 @@ async def port_to_asyncio(listener, look_up, stop, grace):
         "nobody.)",
         _leaves_tasks_behind,
         {"who": "Amara"},
+    ),
+    Mistake(
+        "leaves_the_door_open",
+        SOLUTION.replace("    server.close()\n", ""),
+        "After the stop a new client could still connect: the kernel lets in whoever comes while the listener is open, "
+        "and soon nobody will answer. First server.close(), so that they are refused and go elsewhere.",
+        _leaves_the_door_open,
     ),
     Mistake(
         "waits_for_the_idle",

@@ -11,7 +11,7 @@ from labsupport.tape.events import clock
 from labsupport.tape.watched import Plain
 
 from .looking_up import PAGE, SLOW, awaited, looks_up
-from .port_mistakes import ALL_LOOKED_UP, MISTAKES, PAGES, SOLUTION, STARTER, THREADED
+from .port_mistakes import ALL_LOOKED_UP, MISTAKES, NEW, PAGES, SOLUTION, STARTER, THREADED
 from .readers import with_little_room
 from .waking import wakes
 
@@ -115,10 +115,17 @@ def _stops(stage: Stage) -> None:
     _asks_for_long(stage, amara)
     looks_up(stage).stop()
     stage.rest()
+    _is_closed(stage)
     looks_up(stage).free.set()
     amara.hears(SLOW.decode().upper().encode())
     amara.finishes()
     amara.hears_the_end()
+
+
+def _is_closed(stage: Stage) -> None:
+    """The listener, so that the kernel refuses whoever comes now.  Else `Unmet`."""
+    if not stage.until(lambda: stage.listen().fileno() == -1):
+        raise Unmet(NEW, "a refusal, for the stop has come", "in: the listener is open")
 
 
 def _one_stays(stage: Stage) -> None:
