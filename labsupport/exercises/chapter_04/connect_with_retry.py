@@ -73,6 +73,8 @@ def _in_time(outcome: Outcome) -> str:
         return "no sleep beyond the deadline"
     if late:
         return "no attempt that may last beyond the deadline: its timeout is what is left"
+    if outcome.error is not met.met[-1]:
+        return "it raises the last error of connect() itself"
     return _fine(outcome)
 
 
@@ -207,6 +209,7 @@ def connect_with_retry(address, seconds, connect=socket.create_connection):
         _lasts("the name has no address", no_name),
         _lasts("the certificate is not valid", lambda: ssl.SSLCertVerificationError(1, "certificate verify failed")),
         _lasts("the right is missing", lambda: PermissionError(errno.EACCES, os.strerror(errno.EACCES))),
+        _lasts("a file of certificates is missing", lambda: FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))),
         _lasts("a port that cannot be one", lambda: OverflowError("connect(): port must be 0-65535.")),
         _case("refused, and then nobody answers at all", [REFUSED, SILENT], _SHORT, raises=OSError, holds=_in_time),
         _case(

@@ -8,6 +8,7 @@ from labsupport.exercises.engine import Mistake, fill
 
 from .retry_signs import (
     MOST,
+    another_error,
     at_once,
     closes_it,
     equal_pauses_sign,
@@ -179,6 +180,19 @@ except (ConnectionError, TimeoutError):
         "exception class of its own; look at error.errno: ENETUNREACH and EHOSTUNREACH.",
         lets_one_pass,
         {"error": unreachable()},
+    ),
+    Mistake(
+        "another_error",
+        fill(
+            STARTER,
+            _PASSING.format(timeout=_LEFT, sleep=_JITTER).replace(
+                "deadline:\n        raise\n", 'deadline:\n        raise TimeoutError("gave up") from error\n'
+            ),
+        ),
+        "The time was over, and you raised {own}; the last attempt had ended with {last}. Whoever called you looks at "
+        "the error for what to do next, and a new one hides it: raise the last error itself.",
+        another_error,
+        {"own": "TimeoutError: gave up", "last": "TimeoutError: timed out"},
     ),
     Mistake(
         "own_connect",

@@ -6,12 +6,14 @@ import re
 from typing import Final
 
 from labsupport.exercises.engine import Facts, Outcome
+from labsupport.exercises.engine.values import error_text
 
 from .service import Service
 
 __all__ = [
     "MOST",
     "STORM",
+    "another_error",
     "at_once",
     "closed_by_learner",
     "closes_it",
@@ -140,6 +142,13 @@ def lets_one_pass(outcome: Outcome) -> Facts | None:
     """An error that may pass, and has no class of its own, ended it."""
     error = _ended_by(outcome)
     return None if error is None or isinstance(error, ConnectionError) else {"error": error}
+
+
+def another_error(outcome: Outcome) -> Facts | None:
+    """The time was over, and what was raised was no error of an attempt."""
+    met, error = service(outcome).met, outcome.error
+    own = outcome.raises is OSError and isinstance(error, OSError) and all(error is not each for each in met)
+    return {"own": error_text(error), "last": error_text(met[-1])} if own and met else None
 
 
 def own_connect(outcome: Outcome) -> Facts | None:

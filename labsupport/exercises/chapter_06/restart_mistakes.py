@@ -16,6 +16,8 @@ from .restarts import Restart
 
 __all__ = ["MISTAKES", "STARTER", "written"]
 
+#: The addresses that mean every network interface.
+_EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})
 _REUSE: Final = "listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)"
 _BIND: Final = ("listener.bind(address)", "listener.listen()")
 
@@ -104,7 +106,20 @@ def _sleeps(outcome: Outcome) -> Facts | None:
 
 
 def _another_port(outcome: Outcome) -> Facts | None:
-    return {} if any(_has_bound(outcome, listen) for listen in _elsewhere(outcome)) else None
+    failed = outcome.failed(OSError, "bind")
+    return {} if failed and any(_has_bound(outcome, listen) for listen in _elsewhere(outcome)) else None
+
+
+def _any_port(outcome: Outcome) -> Facts | None:
+    """It asked for another port without having been refused this one."""
+    elsewhere = [listen for listen in _elsewhere(outcome) if _has_bound(outcome, listen)]
+    return {} if elsewhere and not outcome.failed(OSError, "bind") else None
+
+
+def _everywhere(outcome: Outcome) -> Facts | None:
+    """It asked for every interface, and was not refused."""
+    hosts = [call.endpoint.local[0] for call in outcome.calls("bind") if call.endpoint.local and call.error is None]
+    return {"host": hosts[0]} if hosts and hosts[0] in _EVERYWHERE else None
 
 
 def _no_port_at_all(outcome: Outcome) -> Facts | None:
@@ -172,6 +187,21 @@ MISTAKES: Final = (
         "bind() failed, and you took another port: the server runs, and no client will find it, for they ask at the "
         "old one. Ask for the same port, with SO_REUSEADDR; and if it cannot be had, let the error through.",
         _another_port,
+    ),
+    Mistake(
+        "any_port",
+        written(before=(_REUSE,), bind=("listener.bind((address[0], 0))", _BIND[1])),
+        "You bound port 0, which is any free port: each start gets another one, and no client will find the server, "
+        "for they ask at the old one. `address` says which: bind(address).",
+        _any_port,
+    ),
+    Mistake(
+        "every_interface",
+        written(before=(_REUSE,), bind=('listener.bind(("", address[1]))', _BIND[1])),
+        "Your server listens on every network interface of this machine ('' means 0.0.0.0; here it was {host}), and "
+        "`address` names one. Others on your network can reach it: bind(address).",
+        _everywhere,
+        {"host": "0.0.0.0"},
     ),
     Mistake(
         "goes_on_without_a_port",

@@ -102,4 +102,5 @@ def _listens(value: object, address: tuple[str, int]) -> bool:
             return False
     except OSError:  # a system without that option
         pass
-    return address == _ANY_PORT or Plain.getsockname(value)[:2] == address
+    host, port = Plain.getsockname(value)[:2]
+    return host == address[0] and address[1] in (0, port)
