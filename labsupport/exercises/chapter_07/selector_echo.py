@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from labsupport.exercises.conformance.servers import ECHO, Clients
-from labsupport.exercises.engine import Case, Stage, Task
+from labsupport.exercises.engine import Case, Outcome, Stage, Task
 from labsupport.exercises.peers import Peer, Unmet
 from labsupport.tape.events import clock
 
 from .readers import fills, with_little_room
-from .selector_mistakes import MISTAKES, OFTEN, QUIET, STARTER, written
+from .selector_mistakes import MISTAKES, OFTEN, QUIET, STARTER, threads, written
 from .selects import Returns, counted
 from .waking import wakes
 
@@ -29,13 +30,17 @@ _CLIENTS: Final = dict(Clients(list(ECHO)).plays(b"", at_once=True))
 # --- the clients -----------------------------------------------------------------------------
 
 
+def _one_thread(outcome: Outcome) -> str:
+    return "" if threads(outcome) <= 1 else "one thread for all clients"
+
+
 def _case(title: str, play: Callable[[Stage], None]) -> Case:
     def given(stage: Stage) -> tuple[object, ...]:
         wakes(stage)
         stage.noted["returns"] = stage.afterwards.enter_context(counted(stage.learner))
         return (stage.listen(),)
 
-    return Case(title, "selector_echo(listener)", play, given, serves=True, longest=_LONGEST)
+    return Case(title, "selector_echo(listener)", play, given, serves=True, longest=_LONGEST, holds=_one_thread)
 
 
 def _says(peer: Peer, text: str) -> None:
@@ -55,11 +60,11 @@ def _quiet(stage: Stage) -> None:
 def _nobody_speaks(stage: Stage) -> None:
     """`Unmet` if select() comes back again and again meanwhile."""
     returns: Returns = stage.noted["returns"]
-    ready, until = returns.ready, clock() + _QUIET
-    stage.noted[QUIET] = ready
+    before, until = replace(returns), clock() + _QUIET
+    stage.noted[QUIET] = before
     while clock() < until:
         threading.Event().wait(0.005)
-        if returns.ready >= ready + OFTEN:
+        if max(returns.ready - before.ready, returns.nobody - before.nobody) >= OFTEN:
             raise Unmet("Amara", "a server that waits while nobody says anything", "one that asks again and again")
     del stage.noted[QUIET]
 

@@ -10,11 +10,11 @@ from labsupport.tape.events import Endpoint
 from .readers import MOST, stands_at
 from .selects import Returns
 
-__all__ = ["MISTAKES", "OFTEN", "QUIET", "STARTER", "written"]
+__all__ = ["MISTAKES", "OFTEN", "QUIET", "STARTER", "threads", "written"]
 
 #: So often may select() come back while nobody says anything.
 OFTEN: Final = 100
-#: Where the script notes, while nobody says anything, how often select() had come back before.
+#: Where the script notes, while nobody says anything, what select() had given before.
 QUIET: Final = "quiet"
 #: So often in a row it does not come back for EVENT_WRITE alone, while what is kept gets less.
 _FOR_EVER: Final = 1000
@@ -71,8 +71,8 @@ def written(body: str = SOLUTION) -> str:
 
 def _spins(outcome: Outcome) -> bool:
     """Its select() came back again and again, while nobody said anything."""
-    ready, returns = outcome.noted.get(QUIET), outcome.noted["returns"]
-    return ready is not None and returns.ready >= ready + OFTEN
+    before, returns = outcome.noted.get(QUIET), outcome.noted["returns"]
+    return before is not None and returns.ready >= before.ready + OFTEN
 
 
 def _deaf(outcome: Outcome) -> bool:
@@ -122,6 +122,20 @@ def _ignores_the_count(outcome: Outcome) -> Facts | None:
 
 def _always_asks(outcome: Outcome) -> Facts | None:
     return {} if _spins(outcome) and not _deaf(outcome) else None
+
+
+def _never_waits(outcome: Outcome) -> Facts | None:
+    before, returns = outcome.noted.get(QUIET), outcome.noted["returns"]
+    return {} if before is not None and returns.nobody >= before.nobody + OFTEN else None
+
+
+def threads(outcome: Outcome) -> int:
+    """In how many threads the learner's sockets were called."""
+    return len({call.program for call in outcome.calls()})
+
+
+def _a_thread_for_each(outcome: Outcome) -> Facts | None:
+    return {"n": threads(outcome)} if threads(outcome) > 1 and outcome.unmet is None else None
 
 
 def _never_reads_again(outcome: Outcome) -> Facts | None:
@@ -194,6 +208,38 @@ selector.modify(client, EVENT_READ | EVENT_WRITE)
         "A whole core for a client that says nothing: select() came back again and again, because a socket with room "
         "in its buffer can always be written to. Ask for EVENT_WRITE only while you have something to send.",
         _always_asks,
+    ),
+    Mistake(
+        "never_waits",
+        written().replace("selector.select()", "selector.select(0)"),
+        "A whole core while nobody says anything: select() with a timeout of 0 looks and does not wait, and your loop "
+        "asks again and again. Without a timeout it sleeps until there is something to do: selector.select().",
+        _never_waits,
+    ),
+    Mistake(
+        "a_thread_for_each",
+        """\
+import threading
+
+
+def selector_echo(listener):
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=echo, args=(connection,), daemon=True).start()
+
+
+def echo(connection):
+    try:
+        with connection:
+            while data := connection.recv(4096):
+                connection.sendall(data)
+    except ConnectionError:
+        pass
+""",
+        "It works, in {n} threads so far: each waits for one client. Asked is one thread for all of them. A selector "
+        "says which of the sockets are ready, so that no call on any of them has to wait.",
+        _a_thread_for_each,
+        {"n": 3},
     ),
     Mistake(
         "never_reads_again",
