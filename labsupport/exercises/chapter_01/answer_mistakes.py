@@ -90,7 +90,8 @@ def _asks_after_the_end(outcome: Outcome) -> Facts | None:
 def _hides_the_break(outcome: Outcome) -> Facts | None:
     if outcome.raises is None or outcome.error is not None or not outcome.ended:
         return None
-    return {"k": len(outcome.received)} if outcome.failed(ConnectionError) else None
+    kept = bool(outcome.received) and outcome.result == outcome.received
+    return {"k": len(outcome.received)} if kept and outcome.failed(ConnectionError) else None
 
 
 def _decodes_pieces(outcome: Outcome) -> Facts | None:

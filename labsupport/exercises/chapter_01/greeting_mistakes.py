@@ -60,7 +60,17 @@ def _guards_the_whole_loop(outcome: Outcome) -> Facts | None:
 def _serves_one(outcome: Outcome) -> Facts | None:
     once = len(outcome.calls("accept")) == 1
     quietly = outcome.error is None and not outcome.failed(ConnectionError)
-    return {} if outcome.gone and quietly and once else None
+    return {} if outcome.gone and quietly and once and not _silent(outcome) else None
+
+
+def _silent(outcome: Outcome) -> bool:
+    """Whether the last client said nothing at all."""
+    return bool(outcome.receives) and outcome.receives[-1].length == 0
+
+
+def _ends_with_the_silent(outcome: Outcome) -> Facts | None:
+    quietly = outcome.error is None and not outcome.failed(ConnectionError)
+    return {} if outcome.gone and quietly and _silent(outcome) else None
 
 
 def _mixes_text(outcome: Outcome) -> Facts | None:
@@ -164,6 +174,21 @@ def greeting_server():
 """,
         "Your server took one client, and then its function was over. After a client, go back to accept(): a loop.",
         _serves_one,
+    ),
+    Mistake(
+        "ends_with_the_silent",
+        served("""
+try:
+    name = connection.recv(100)
+    if not name:
+        break
+    connection.sendall(b"hello " + name)
+except ConnectionError:
+    pass
+"""),
+        "A client left without a word: recv() gave b'', and with that you left the loop, so your whole server ended. "
+        "b'' is the end of this one client; go on with the next, by `continue` for instance.",
+        _ends_with_the_silent,
     ),
     Mistake(
         "mixes_text_and_bytes",

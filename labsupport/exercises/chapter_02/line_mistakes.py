@@ -208,6 +208,14 @@ MISTAKES: Final = (
         {"limit": LIMIT},
     ),
     Mistake(
+        "counts_the_whole_end",
+        _but(("if len(line) > self.limit", "if len(line) + 2 > self.limit")),
+        "A line of exactly {limit} bytes is allowed, and you refused it when its whole end had come: \\r\\n, or the "
+        "\\r of it, was counted with the line. Take the end off first, then count.",
+        signs.counts_the_whole_end,
+        {"limit": LIMIT},
+    ),
+    Mistake(
         "forgets_at_a_timeout",
         _but(
             ("self.rest", "data"),

@@ -23,6 +23,7 @@ __all__ = [
     "TOLD",
     "asks_after_the_end",
     "counts_the_end",
+    "counts_the_whole_end",
     "forgets_at_a_timeout",
     "keeps_the_end",
     "limits_only_the_wait",
@@ -148,7 +149,16 @@ def limits_the_buffer(outcome: Outcome) -> Facts | None:
 
 def counts_the_end(outcome: Outcome) -> Facts | None:
     """A line of the full length was refused."""
-    return {"limit": LIMIT} if outcome.returns == FULL and outcome.raised(ValueError) else None
+    return {"limit": LIMIT} if _refuses_the_full(outcome) and taken(outcome) <= LIMIT + 1 else None
+
+
+def counts_the_whole_end(outcome: Outcome) -> Facts | None:
+    """The same, when its whole end had come."""
+    return {"limit": LIMIT} if _refuses_the_full(outcome) and taken(outcome) > LIMIT + 1 else None
+
+
+def _refuses_the_full(outcome: Outcome) -> bool:
+    return outcome.returns == FULL and outcome.raised(ValueError)
 
 
 def forgets_at_a_timeout(outcome: Outcome) -> Facts | None:

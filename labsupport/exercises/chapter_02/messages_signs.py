@@ -131,6 +131,8 @@ def body_in_one_recv(outcome: Outcome) -> Facts | None:
     length, k = _length(outcome), taken(outcome) - 4
     if length is None or header_in_pieces(outcome) is not None or not 0 < k < length:
         return None
+    if outcome.receives[-1].length == _asked(outcome)[-1]:  # it got what it wanted: so it wanted too little
+        return None
     cut = (outcome.raised(UnicodeDecodeError) and _asked(outcome)[-1] >= length) or (
         isinstance(outcome.result, str) and outcome.ended
     )

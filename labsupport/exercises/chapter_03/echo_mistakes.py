@@ -76,11 +76,38 @@ def _reads_to_an_end(outcome: Outcome) -> Facts | None:
     receives = outcome.receives
     if not receives or any(_cut(outcome)):
         return None
-    answers = [data for data in outcome.noted["said"] if data.endswith(answer_to(FIRST))]
-    had_it = any(call.data in answers for call in receives[:-1])
-    had_it = had_it and (_waits(outcome) or outcome.raised(TimeoutError)) and not outcome.noted.get("second")
+    had_it = _had_it(outcome) and not _asked_again(outcome)
+    had_it = had_it and (_waits(outcome) or outcome.raised(TimeoutError))
     stopped = receives[-1].length == 0 and outcome.ended and not outcome.raised(TimeoutError)
     return {} if had_it or stopped else None
+
+
+def _answers(outcome: Outcome) -> list[Call]:
+    """The calls but the last that took the whole answer to the only question."""
+    answers = [data for data in outcome.noted["said"] if data.endswith(answer_to(FIRST))]
+    return [] if outcome.noted.get("second") else [call for call in outcome.receives[:-1] if call.data in answers]
+
+
+def _had_it(outcome: Outcome) -> bool:
+    return bool(_answers(outcome))
+
+
+def _asked_again(outcome: Outcome) -> bool:
+    """Whether the question went out once more when the answer had come."""
+    return any(call.order > answer.order for call in asked(outcome) for answer in _answers(outcome)[:1])
+
+
+def _drops_the_answer(outcome: Outcome) -> Facts | None:
+    dropped = _had_it(outcome) and _asked_again(outcome) and outcome.raised(TimeoutError)
+    return {"data": _answers(outcome)[0].data} if dropped else None
+
+
+def _knows_only_the_newest(outcome: Outcome) -> Facts | None:
+    """One question went out with two numbers, and an answer to the first was dropped."""
+    numbers = list(dict.fromkeys((call.data or b"")[:4] for call in asked(outcome) if (call.data or b"")[4:] == FIRST))
+    came = any((call.data or b"")[:4] in numbers[:-1] for call in outcome.receives)
+    late = outcome.noted.get("second") and came and outcome.raised(TimeoutError) and len(numbers) > 1
+    return {} if late else None
 
 
 def _waits_for_ever(outcome: Outcome) -> Facts | None:
@@ -190,6 +217,41 @@ MISTAKES: Final = (
         "one is a message like any other, and nothing tells you that a peer has gone: take one, look whether it is "
         "the answer, and let the deadline end the wait.",
         _reads_to_an_end,
+    ),
+    Mistake(
+        "drops_the_answer",
+        _program().replace("data, sender = sock", "data = sock").replace(_MATCHES, "data[:4] == number"),
+        "The answer came ({data!r}), and you took it for none and asked again. recvfrom() gives a pair, "
+        "(data, sender), and the number is the first four bytes of the data. Print what you compare.",
+        _drops_the_answer,
+        {"data": b"0001" + answer_to(FIRST)},
+    ),
+    Mistake(
+        "knows_only_the_newest",
+        """\
+import itertools
+import time
+
+numbers = itertools.count(1)
+
+
+def udp_echo(sock, address, question, seconds):
+    deadline = time.monotonic() + seconds
+    sock.settimeout(seconds / 8)
+    while time.monotonic() < deadline:
+        number = b"%04d" % next(numbers)
+        sock.sendto(number + question, address)
+        try:
+            data, sender = sock.recvfrom(65_535)
+        except TimeoutError:
+            continue
+        if sender == address and data[:4] == number:
+            return data[4:]
+    raise TimeoutError("no answer")
+""",
+        "You gave one question a new number each time you asked it, and dropped the answer to an earlier one, which "
+        "came late. Of a slow server every answer is late by then. Repeat a question with the same number.",
+        _knows_only_the_newest,
     ),
     Mistake(
         "takes_a_part",

@@ -14,7 +14,7 @@ from labsupport.link import Link
 from labsupport.tape.events import clock
 from labsupport.tape.watched import endpoint_of
 
-from .wait_signs import packet
+from .wait_signs import packet, unasked
 
 __all__ = [
     "WAIT", "WORDS", "acknowledged_twice", "acknowledgement_lost", "first_lost", "late_copy", "receives", "sends",
@@ -44,7 +44,7 @@ def sends(title: str, count: int, play: Callable[[Stage, UdpPeer], None], **note
             sock = stage.afterwards.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
             sock.connect(receiver.address)
         endpoint_of(sock).label, endpoint_of(receiver.sock).label = "sender", "receiver"
-        stage.noted.update(noted, sender=True, messages=messages)
+        stage.noted.update(noted, sender=True, messages=messages, wait=WAIT)
         return sock, messages, WAIT
 
     def script(stage: Stage) -> None:
@@ -54,7 +54,12 @@ def sends(title: str, count: int, play: Callable[[Stage, UdpPeer], None], **note
         play(stage, receiver)
         stage.until(lambda: stage.gone)
 
-    return Case(title, f"send(sock, {messages!r}, {WAIT})", script, given, use=lambda answer, *to: answer.send(*to))
+    def holds(outcome: Outcome) -> str:
+        early = unasked(outcome, WAIT) is not None
+        return f"a packet goes out again when nothing has come for {WAIT} s, and not before" if early else ""
+
+    call = f"send(sock, {messages!r}, {WAIT})"
+    return Case(title, call, script, given, holds=holds, use=lambda answer, *to: answer.send(*to))
 
 
 def _hears(receiver: UdpPeer, number: int, again: str = "") -> None:

@@ -9,10 +9,12 @@ from labsupport.exercises.engine import Mistake
 from .wait_signs import (
     acknowledges_another,
     any_acknowledgement,
+    delivers_the_number,
     delivers_twice,
     gives_up,
     knows_only_the_last,
     new_number_each_time,
+    sends_twice,
     silent_on_a_duplicate,
     trusts_send,
     waits_for_ever,
@@ -146,6 +148,16 @@ for message in messages:
         {"message": b"Sawubona", "one": 0, "other": 1},
     ),
     Mistake(
+        "sends_twice",
+        written(
+            send=_SEND.replace("        sock.send(packet)\n", "        sock.send(packet)\n        sock.send(packet)\n")
+        ),
+        "You sent packet {n} twice, though nothing had been lost by then. A copy for luck doubles the traffic of "
+        "everybody, also where nothing is lost. Send once, wait, and repeat only when nothing has come.",
+        sends_twice,
+        {"n": 0},
+    ),
+    Mistake(
         "any_acknowledgement",
         written(
             send="""\
@@ -197,6 +209,14 @@ while True:
         "only its number tells that you have it. Keep the number that you expect next, and deliver no other.",
         delivers_twice,
         {"message": b"Sawubona"},
+    ),
+    Mistake(
+        "delivers_the_number",
+        written(receive=_RECEIVE.replace("deliver(packet[4:])", "deliver(packet)")),
+        "You delivered {packet!r}, the whole packet. Its first four digits are for you; whoever gets the message wants "
+        "{message!r}: packet[4:].",
+        delivers_the_number,
+        {"packet": b"0000Sawubona", "message": b"Sawubona"},
     ),
     Mistake(
         "knows_only_the_last",

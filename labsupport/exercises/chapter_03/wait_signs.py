@@ -9,8 +9,9 @@ from labsupport.tape.events import Call
 from labsupport.tape.streams import RECEIVING
 
 __all__ = [
-    "acknowledges_another", "any_acknowledgement", "delivers_twice", "gives_up", "knows_only_the_last",
-    "new_number_each_time", "number_of", "packet", "silent_on_a_duplicate", "trusts_send", "waits_for_ever",
+    "acknowledges_another", "any_acknowledgement", "delivers_the_number", "delivers_twice", "gives_up",
+    "knows_only_the_last", "new_number_each_time", "number_of", "packet", "sends_twice", "silent_on_a_duplicate",
+    "trusts_send", "unasked", "waits_for_ever",
 ]  # fmt: skip
 
 
@@ -68,6 +69,21 @@ def new_number_each_time(outcome: Outcome) -> Facts | None:
     return None
 
 
+def unasked(outcome: Outcome, wait: float) -> int | None:
+    """The first packet that went out once more before `wait` seconds, though nothing had come meanwhile."""
+    for one, other in pairwise(_sent(outcome)):
+        read = any(one.order < call.order < other.order and call.data for call in outcome.receives)
+        if one.data == other.data and not read and other.started - one.started < wait / 2:
+            return number_of(one.data)
+    return None
+
+
+def sends_twice(outcome: Outcome) -> Facts | None:
+    """It repeats a packet without having waited."""
+    number = unasked(outcome, outcome.noted["wait"]) if _sends(outcome) and outcome.unmet is None else None
+    return {"n": number} if number is not None else None
+
+
 def any_acknowledgement(outcome: Outcome) -> Facts | None:
     """It went on to the next packet, though the last thing that it had read was about an earlier one."""
     if not _sends(outcome) or outcome.unmet is None or new_number_each_time(outcome) is not None:
@@ -111,6 +127,13 @@ def delivers_twice(outcome: Outcome) -> Facts | None:
     """A packet was repeated, and delivered again."""
     message = _twice(outcome) if _receives(outcome) and not outcome.noted.get("late") else None
     return {"message": message} if message is not None else None
+
+
+def delivers_the_number(outcome: Outcome) -> Facts | None:
+    """What was delivered is the whole packet."""
+    packets = [call.data for call in outcome.receives if call.data]
+    whole = [each for each in outcome.noted.get("delivered", ()) if each in packets]
+    return {"packet": whole[0], "message": whole[0][4:]} if _receives(outcome) and whole else None
 
 
 def knows_only_the_last(outcome: Outcome) -> Facts | None:

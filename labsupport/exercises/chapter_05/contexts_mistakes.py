@@ -98,8 +98,13 @@ def _meets(met: str) -> Callable[[Any], Facts | None]:
     return lambda outcome: {} if _let_in(outcome, met) else None
 
 
+#: The codes of a good certificate that is for another host, or another address.
+_ANOTHER_NAME: Final = (62, 64)
+
+
 def _knows_no_authority(outcome: Outcome) -> Facts | None:
-    refused = isinstance(outcome.error, ssl.SSLCertVerificationError)
+    error = outcome.error
+    refused = isinstance(error, ssl.SSLCertVerificationError) and error.verify_code not in _ANOTHER_NAME
     return {} if refused and outcome.noted.get("met") == "bank" else None
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from labsupport.exercises.peers import END_OF_THE_WAIT
 from labsupport.tape.events import Call
+from labsupport.tape.streams import RECEIVING
 
 from .case import ANYTHING, Outcome
 from .values import call_text, error_text, same, value_text
@@ -59,7 +60,7 @@ def never_run(result: object) -> str:
 def _of_an_error(outcome: Outcome) -> str:
     where = f" at {outcome.at}" if outcome.at else ""
     if isinstance(outcome.error, TypeError) and not where:
-        return f"Your function could not be called as {outcome.case.call}: {outcome.error}."
+        return _of_a_call(outcome)
     if isinstance(outcome.error, KeyboardInterrupt | SystemExit):
         return f"Your code ended the whole program with {error_text(outcome.error)}{where}. Return instead."
     if isinstance(outcome.error, TimeoutError):
@@ -68,13 +69,30 @@ def _of_an_error(outcome: Outcome) -> str:
         return f"{what} until its timeout was over, and nothing came{where}. Who was to speak next? Look at the ladder."
     if type(outcome.error).__name__ == "StdinNotImplementedError":
         return f"Your code asked for input(){where}, and nobody can answer it here. Use what the function is given."
-    if getattr(outcome.error, "errno", None) == errno.EBADF and outcome.calls("close"):
-        return (
-            f"Your code raised {error_text(outcome.error)}{where}: this socket is closed by then. "
-            "If `with` has closed it, indent this line, so that it stands inside the block."
-        )
+    if getattr(outcome.error, "errno", None) == errno.EBADF and (why := _of_a_bad_number(outcome)):
+        return f"Your code raised {error_text(outcome.error)}{where}: {why}"
     wanted = f" It was to raise {outcome.raises.__name__}." if outcome.raises is not None else ""
     return f"Your code raised {error_text(outcome.error)}{where}.{wanted}"
+
+
+def _of_a_call(outcome: Outcome) -> str:
+    """Of a TypeError outside of the learner's lines: the function took other arguments, or gave what cannot be used."""
+    if "argument" in str(outcome.error) or "not callable" in str(outcome.error):
+        return f"Your function could not be called as {outcome.case.call}: {outcome.error}."
+    return f"What your function gave could not be used, in {outcome.case.call}: {outcome.error}."
+
+
+def _of_a_bad_number(outcome: Outcome) -> str:
+    """Why a socket has no number any more: TLS has taken it over, or it was closed; "" where neither shows."""
+    failed = next((call for call in reversed(outcome.calls()) if call.error is not None), None)
+    earlier = [call for call in outcome.calls() if failed is None or call.order < failed.order]
+    if failed is not None and any(call.endpoint is failed.endpoint and call.layer != failed.layer for call in earlier):
+        return "wrap_socket() has taken this socket over. Use the one that it returned."
+    if not any(call.op == "close" for call in earlier):
+        return ""
+    return (
+        "this socket is closed by then. If `with` has closed it, indent this line, so that it stands inside the block."
+    )
 
 
 def _of_a_wait(call: Call, outcome: Outcome) -> str:
@@ -89,6 +107,8 @@ def _of_a_wait(call: Call, outcome: Outcome) -> str:
 
 
 def _why_so_long(outcome: Outcome) -> str:
+    if outcome.failed(TimeoutError, *RECEIVING) and not outcome.calls("settimeout", "setblocking"):
+        return "The socket's own timeout was over before, and your code called recv() again: let TimeoutError through."
     if any(call.length for call in outcome.receives):
         return "A timeout counts from each call: fix one deadline, and give each recv() what is left of it."
     return "Nothing came that could wake it; a timeout does."
@@ -112,8 +132,12 @@ def _of_a_server(outcome: Outcome) -> str:
         return f"Your server came to its end while there were clients left to serve: it returned.{then}"
     if unmet is not None:
         where = _whereabouts(outcome)
-        return f"{unmet.who} was to get {unmet.expected}, and got {unmet.got}.{where}"
+        return f"{_first_up(unmet.who)} was to get {unmet.expected}, and got {unmet.got}.{where}"
     return ""
+
+
+def _first_up(who: str) -> str:
+    return who[:1].upper() + who[1:]
 
 
 def _whereabouts(outcome: Outcome) -> str:
@@ -142,8 +166,7 @@ def _of_a_result(result: object, expected: object, outcome: Outcome) -> str:
             return f"Your function returned None; {wanted}. Is there a `return` on every way out?{shown_only}"
         return f"Your function returned {value_text(result)}; {value_text(expected)} was expected."
     if outcome.unmet is not None and outcome.unmet.got != "nothing":
-        who = outcome.unmet.who[:1].upper() + outcome.unmet.who[1:]
-        return f"{who} was to get {outcome.unmet.expected}, and got {outcome.unmet.got}."
+        return f"{_first_up(outcome.unmet.who)} was to get {outcome.unmet.expected}, and got {outcome.unmet.got}."
     if outcome.unmet is not None:
         waited = f"{outcome.unmet.who} still waited for {outcome.unmet.expected}"
         return f"Your function returned {value_text(result)}; {waited}."
