@@ -10,6 +10,8 @@ from labsupport.exercises.engine import Exercise, Task, changed, fill
 
 WHOLE: Task = exercises.whole_answer
 LINES: Task = exercises.line_reader
+HOLD: Task = exercises.hold_through
+LOGIN: Task = exercises.challenge_login
 FRAMES: Task = exercises.chat_frames
 RETRY: Task = exercises.connect_with_retry
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -41,6 +43,18 @@ TOLD = [
     (exercises.tls_contexts, _ANOTHER_HOST, "Hostname mismatch", "does not know the authority"),
     (exercises.sealed_file, fill(exercises.sealed_file.starter, _PLAIN), "wrap_socket() has taken", "closed by then"),
     (LINES, _PATIENT, "let TimeoutError through", "fix one deadline"),
+    (
+        HOLD,
+        changed(HOLD.solution, ("if not data:\n                return", "if not data:\n                continue")),
+        "b'' must end the loop",
+        "circles",
+    ),
+    (
+        LOGIN,
+        changed(LOGIN.solution, ('        if not piece:\n            return b""\n', "")),
+        "b'' must end the loop",
+        "circles",
+    ),
     (FRAMES, changed(FRAMES.solution, ("yield body", "print(body)")), "gave could not be used", "could not be called"),
 ]
 
@@ -65,5 +79,5 @@ def test_an_error_that_cannot_pass_is_known_by_what_may_and_not_by_a_list_of_wha
 
 
 def test_a_sentence_begins_with_a_capital() -> None:
-    source = changed(exercises.challenge_login.solution, ('b"no\\n"', 'b"sorry\\n"'))
-    assert exercises.challenge_login.check_source(source).message.startswith("A stranger was to get")
+    source = changed(LOGIN.solution, ('b"no\\n"', 'b"sorry\\n"'))
+    assert LOGIN.check_source(source).message.startswith("A stranger was to get")

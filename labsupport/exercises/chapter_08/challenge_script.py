@@ -188,6 +188,10 @@ def _nonsense(stage: Stage) -> None:
     ):
         _is_refused(stage, "Eli", "nonsense", lambda _, line=line: line)  # type: ignore[misc]  # mypy: a default
     peer, _ = _challenged(stage, "Eli")
+    peer.says(b"Amara 12")
+    peer.finishes()
+    _ends(stage, peer, _NO, None)
+    peer, _ = _challenged(stage, "Eli")
     peer.resets()
     stage.rest()
     _logs_in(stage, "Amara")

@@ -159,6 +159,8 @@ def _crowd(stage: Stage) -> None:
     bo.resets()
     stage.rest()
     _asks(stage, stage.client("Eli"), "at last")
+    chen.finishes()
+    chen.hears_the_end()
 
 
 def _flood(stage: Stage) -> None:
