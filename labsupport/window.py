@@ -17,7 +17,7 @@ from labsupport.tape.record import TAPE
 from labsupport.tape.selection import belonging, seeds
 from labsupport.tape.settling import settle
 from labsupport.tape.streams import RECEIVING
-from labsupport.tape.watched import endpoint_of
+from labsupport.tape.watched import endpoint_of, installed
 
 if TYPE_CHECKING:
     from labsupport.panels.parts.ladder import LiveLadder
@@ -125,6 +125,8 @@ class Window:
         self._tapes: list[Tape] = []
 
     def __enter__(self) -> Tape:
+        if not installed():
+            raise RuntimeError("labsupport.uninstall() was called, so no call is on the tape; restart the kernel")
         # What an earlier cell has set going belongs to that cell, as far as it comes to rest soon.
         settle(0, SHORTLY)
         tape = Tape()
@@ -141,6 +143,14 @@ class Window:
             tape._close()  # noqa: SLF001  as above
         if error is not None and after_each_cell(_after_cell) and tape.calls():
             _unseen[id(error)] = tape
+
+    def __getattr__(self, name: str) -> Any:
+        """What is looked for here by mistake."""
+        raise AttributeError(
+            f"what watch() gives has no {name!r}: open it with `with watch() as tape:`, and ask `tape`",
+            name=name,
+            obj=self,
+        )
 
     def __repr__(self) -> str:
         return "<a window on the tape: open it with `with watch() as tape:` and show `tape` after the block>"

@@ -16,6 +16,7 @@ from labsupport.pictures import Picture
 from labsupport.tape import settling
 from labsupport.tape.events import Sync
 from labsupport.tape.record import TAPE
+from labsupport.tape.watched import install, uninstall
 from labsupport.threads import Background, Signal, background
 from labsupport.window import Tape, label, watch
 from tests.cells import shown
@@ -440,3 +441,21 @@ def test_a_label_names_an_end_also_when_it_is_closed() -> None:
 def test_bad_labels_get_a_sentence(what: Any, name: Any, sentence: str) -> None:
     with socket.socket() as sock, pytest.raises((TypeError, ValueError), match=sentence):
         label(what or sock, name)
+
+
+# --- what is done wrong ---
+
+
+def test_the_ladder_is_the_blocks_and_not_the_windows() -> None:
+    window: Any = watch()
+    with pytest.raises(AttributeError, match=r"with watch\(\) as tape"):
+        window.text()
+
+
+def test_after_uninstall_it_says_that_nothing_is_on_the_tape() -> None:
+    uninstall()
+    try:
+        with pytest.raises(RuntimeError, match=r"uninstall\(\) was called"), watch():
+            pass
+    finally:
+        install()

@@ -102,6 +102,10 @@ def endpoint_of(sock: Any) -> Endpoint:
     endpoint = getattr(sock, "_endpoint", None)
     if isinstance(endpoint, Endpoint):
         return endpoint
+    if isinstance(sock, Plain) and socket.socket is Plain:
+        raise TypeError(
+            f"labsupport.uninstall() was called, so the calls of {sock!r} are not on the tape; restart the kernel"
+        )
     if isinstance(sock, Plain):
         raise TypeError(
             f"{sock!r} was made before `import labsupport`, so none of its calls are on the tape; "

@@ -836,6 +836,12 @@ def test_endpoint_of_says_what_is_wrong() -> None:
         endpoint_of(before)
     with pytest.raises(TypeError, match=r"expected a socket, got 3 \(int\)"):
         endpoint_of(3)
+    labsupport.uninstall()
+    try:
+        with socket.socket() as after, pytest.raises(TypeError, match=r"uninstall\(\) was called"):
+            endpoint_of(after)
+    finally:
+        watched.install()
 
 
 # --- TLS -------------------------------------------------------------------------------------
