@@ -77,7 +77,7 @@ def _of_an_error(outcome: Outcome) -> str:
 
 def _of_a_call(outcome: Outcome) -> str:
     """Of a TypeError outside of the learner's lines: the function took other arguments, or gave what cannot be used."""
-    if "argument" in str(outcome.error) or "not callable" in str(outcome.error):
+    if any(word in str(outcome.error) for word in ("argument", "not callable", "'await' expression")):
         return f"Your function could not be called as {outcome.case.call}: {outcome.error}."
     return f"What your function gave could not be used, in {outcome.case.call}: {outcome.error}."
 
