@@ -8,15 +8,12 @@ so all sizes are tried unseen, and a check plays what went wrong once more, to b
 
 from __future__ import annotations
 
-import contextlib
 import operator
 import socket
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from labsupport.tape.ending import start_unseen, wait_unseen
 from labsupport.tape.events import clock
 from labsupport.tape.programs import Owner
 from labsupport.tape.stopped import Stopped
@@ -25,7 +22,7 @@ from labsupport.tape.watched import Plain
 from . import stream
 from .feeder import End, Feeder, Starved, chunked, fed
 
-__all__ = ["SIZES", "End", "Feeder", "Starved", "Trial", "captured", "chunked", "fed", "first_wrong", "in_time"]
+__all__ = ["SIZES", "End", "Feeder", "Starved", "Trial", "chunked", "fed", "first_wrong", "in_time"]
 
 #: The chunk sizes that a reader must cope with.
 SIZES: Final = range(1, 4097)
@@ -95,30 +92,3 @@ def in_time(sizes: Iterable[int] = SIZES, seconds: float = 2.5) -> Iterator[int]
         if clock() > until:
             break
     yield from (size for size in rest if size in _TELLING)
-
-
-def captured(write: Callable[[socket.socket], object], room: int | None = None) -> bytes:
-    """All bytes that `write(sock)` sends on a connected socket.
-
-    `room`: so many bytes at most are taken by one `send`, as by a kernel whose buffer is nearly full.
-    """
-    sock, feeder = fed((), unseen=True)
-    feeder.room = room
-    pieces: list[bytes] = []
-    drain = threading.Thread(target=_drain, args=(feeder.sock, pieces.append), daemon=True)
-    start_unseen(drain)
-    try:
-        write(sock)
-    finally:
-        with contextlib.suppress(OSError):  # it has closed or finished by itself
-            sock.shutdown(socket.SHUT_WR)
-        wait_unseen(drain, clock() + stream.PATIENCE)
-        feeder.resets()
-        sock.close()
-    return b"".join(pieces)
-
-
-def _drain(sock: socket.socket, keep: Callable[[bytes], None]) -> None:
-    with contextlib.suppress(OSError):
-        while data := sock.recv(65_536):
-            keep(data)

@@ -21,7 +21,6 @@ from labsupport.exercises.peers.lockstep import (
     Feeder,
     Starved,
     Trial,
-    captured,
     chunked,
     fed,
     first_wrong,
@@ -339,21 +338,6 @@ def test_when_time_is_over_the_telling_sizes_are_left() -> None:
     few = list(in_time(seconds=-1))
     assert {1, 2, 3, 4, 5, 1023, 1024, 1025, 4095, 4096} <= set(few) < set(SIZES)
     assert len(few) < 40
-
-
-# --- what was written ------------------------------------------------------------------------
-
-
-def test_what_is_written_is_captured_however_much_it_is() -> None:
-    assert captured(lambda sock: sock.sendall(bytes(3_000_000))) == bytes(3_000_000)
-    assert captured(lambda sock: sock.close()) == b""
-
-
-def test_who_sends_once_on_a_full_buffer_sends_a_part() -> None:
-    assert captured(lambda sock: sock.send(DATA), room=4) == DATA[:4]
-    assert captured(lambda sock: sock.sendall(DATA), room=4) == DATA
-    with pytest.raises(LookupError):
-        captured(_breaks)
 
 
 # --- what hangs ------------------------------------------------------------------------------
