@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
-import signal
 import ssl
 import tempfile
 from collections.abc import Iterable
@@ -13,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from labsupport.services.child import end, start
+from labsupport.services.child import end, said, start
 
 from .client import Client
 from .login import Accounts
@@ -35,17 +32,22 @@ class Program:
     def __init__(self, names: Iterable[str] = ()) -> None:
         self.accounts = Accounts(names)
         self._folder = Path(tempfile.mkdtemp(prefix="loopback-chat-"))
-        self.accounts.save(self._folder / "accounts.json")
         self.authority_file = str(self._folder / "authority.pem")
+        try:
+            where = self._started()
+        except BaseException:  # a Ctrl-C too: nobody else could remove its files
+            self._remove_files()
+            raise
+        self.pid = self._process.pid
+        host, port = where.split()
+        self.address: tuple[str, int] = (host, int(port))
+
+    def _started(self) -> str:
+        self.accounts.save(self._folder / "accounts.json")
         files = {"accounts": "accounts.json", "authority": "authority.pem", "log": "log.txt"}
         options = [text for name, file in files.items() for text in (f"--{name}", str(self._folder / file))]
         self._process = start("labsupport.chat", "server", *options, "--until-input-ends")
-        self.pid = self._process.pid
-        assert self._process.stdout is not None
-        host, _, port = self._process.stdout.readline().partition(" ")
-        if not port:
-            raise RuntimeError(f"the server did not start: {self._ended() or 'it was killed'}")
-        self.address: tuple[str, int] = (host, int(port))
+        return said(self._process, "the server", _PATIENCE)[0]
 
     def client(self, name: str) -> Client:
         """Somebody who is in, under a name that has an account.
@@ -63,8 +65,7 @@ class Program:
 
     def terminate(self) -> None:
         """Send SIGTERM, so that it stops gracefully; on Windows that ends it at once."""
-        with contextlib.suppress(OSError):  # it has ended already
-            os.kill(self.pid, signal.SIGTERM)
+        self._process.terminate()
 
     def wait(self) -> int:
         """Wait until it has ended by itself; its exit code."""
@@ -72,12 +73,11 @@ class Program:
 
     def stop(self) -> None:
         """Stop it gracefully, and remove its files.  Twice does no harm."""
-        self._ended()
+        end(self._process, _PATIENCE)
+        self._remove_files()
 
-    def _ended(self) -> str:
-        said = end(self._process, _PATIENCE)
+    def _remove_files(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
-        return said
 
     def __enter__(self) -> Self:
         return self

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-__all__ = ["end", "start", "when_input_ends"]
+__all__ = ["end", "said", "start", "when_input_ends"]
 
 #: Where `labsupport` is found.
 _HOME: Final = str(Path(__file__).resolve().parents[2])
@@ -41,6 +41,23 @@ def start(module: str, *arguments: str) -> subprocess.Popen[str]:
     )
     process.stderr = errors
     return process
+
+
+def said(process: subprocess.Popen[str], name: str, patience: float, lines: int = 1) -> list[str]:
+    """The first lines that it says, where and how it is; one that does not come so far is ended, as by `end`.
+
+    Raises:
+        RuntimeError: `name` did not start; with what it wrote to stderr.
+    """
+    assert process.stdout is not None
+    try:
+        found = [process.stdout.readline() for _ in range(lines)]
+    except BaseException:  # a Ctrl-C: nobody else could end it
+        end(process, patience)
+        raise
+    if not all(found):
+        raise RuntimeError(f"{name} did not start: {end(process, patience) or 'it was killed'}")
+    return found
 
 
 def end(process: subprocess.Popen[str], patience: float) -> str:

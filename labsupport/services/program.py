@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .child import end, start
+from .child import end, said, start
 
 __all__ = ["Program"]
 
@@ -22,18 +22,10 @@ class Program:
     def __init__(self, module: str, *, grace: float = 2.0) -> None:
         self._grace = grace
         self._process = start(module, "--grace", str(grace), "--until-input-ends")
-        try:
-            self.address, self.files = self._said(module)
-        except BaseException:  # a Ctrl-C too: nobody else could stop it
-            self.stop()
-            raise
-
-    def _said(self, module: str) -> tuple[tuple[str, int], int]:
-        assert self._process.stdout is not None
-        host, _, port = self._process.stdout.readline().partition(" ")
-        if not port:
-            raise RuntimeError(f"{module} did not start: {end(self._process, self._grace) or 'it was killed'}")
-        return (host, int(port)), int(self._process.stdout.readline().split()[-1])
+        where, files = said(self._process, module, grace, lines=2)
+        host, port = where.split()
+        self.address: tuple[str, int] = (host, int(port))
+        self.files = int(files.split()[-1])
 
     @property
     def memory(self) -> int | None:

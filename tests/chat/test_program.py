@@ -7,12 +7,14 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from labsupport import chat
+from labsupport.chat import program as program_of
 from labsupport.chat.messages import Joined, Left, Said
 from labsupport.tls import Authority
 from tests.chat.people import Stranger, drop_members
@@ -83,6 +85,20 @@ def test_its_files_are_gone_afterwards() -> None:
         until(lambda: "listening on 127.0.0.1" in program.log)
         assert (folder / "accounts.json").exists()
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("wrong", [KeyboardInterrupt, OSError])
+def test_where_it_does_not_start_its_files_are_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: type[BaseException]
+) -> None:
+    def fails(*_: object) -> None:
+        raise wrong
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(program_of, "start", fails)
+    with pytest.raises(wrong):
+        chat.Program(["Ana"])
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- what one types ---

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labsupport.services.child import end, start
+from labsupport.services.child import end, said, start
 
 TALKER = """
 import sys
@@ -27,3 +27,14 @@ def test_it_is_not_held_up_by_errors_that_nobody_reads(tmp_path: Path, monkeypat
     assert end(process, 10.0) == "é" * 200_000
     assert process.returncode == 0
     assert end(process, 10.0) == ""
+
+
+def test_who_is_interrupted_while_it_starts_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> str:
+        raise KeyboardInterrupt
+
+    process = start("labsupport.services.selecting")
+    monkeypatch.setattr(process.stdout, "readline", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        said(process, "the service", 0.0)
+    assert process.returncode is not None

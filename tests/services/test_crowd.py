@@ -20,7 +20,6 @@ import pytest
 
 from labsupport import kernel, services
 from labsupport.services import Running, child, crowd
-from labsupport.services import program as program_of
 from labsupport.services.callers import Callers, Plan
 from labsupport.services.protocol import answer
 from tests.leftovers import none_left, until
@@ -213,23 +212,6 @@ def test_where_there_is_no_proc_psutil_tells_what_a_program_costs(monkeypatch: p
         assert (program.memory, program.threads) == (None, None)
     assert threads == 1
     assert (memory or 0) > 2**20
-
-
-def test_a_program_that_is_interrupted_while_it_starts_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[subprocess.Popen[str]] = []
-
-    def start(module: str, *arguments: str) -> subprocess.Popen[str]:
-        started.append(child.start(module, *arguments))
-        return started[-1]
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(program_of, "start", start)
-    monkeypatch.setattr(services.Program, "_said", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        services.ALL["selectors"].program()
-    assert started[0].poll() is not None
 
 
 #: Sends a crowd, says which processes there are, and waits to be killed.

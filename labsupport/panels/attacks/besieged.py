@@ -7,7 +7,7 @@ from dataclasses import asdict
 from types import TracebackType
 from typing import Final, Self
 
-from labsupport.services.child import end, start
+from labsupport.services.child import end, said, start
 
 from .server_limits import Limits
 
@@ -30,10 +30,7 @@ class Besieged:
     def __init__(self, limits: Limits) -> None:
         self._process = start(_MODULE, json.dumps(asdict(limits)))
         self.pid = self._process.pid
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the server did not start: {end(self._process, _PATIENCE) or 'it was killed'}")
+        (line,) = said(self._process, "the server", _PATIENCE)
         told = json.loads(line)
         host, port = told["address"]
         self.address: tuple[str, int] = (host, port)
