@@ -357,7 +357,7 @@ def test_it_leaves_nothing_behind_when_it_is_closed_while_it_runs(phase: str) ->
 def reached(made: Attacking, phase: str) -> None:
     def there() -> object:
         if phase == "drawing":
-            return made._sockets or made.drawn
+            return made.sockets or made.drawn
         return made.progress is not None and made.progress.phase == phase
 
     wait_until(lambda: there() or not made.running)

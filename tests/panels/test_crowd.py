@@ -56,7 +56,7 @@ def begun(made: Crowding) -> None:
 
 
 def drawing(made: Crowding) -> None:
-    wait_until(lambda: made._sockets or made.drawn)
+    wait_until(lambda: made.sockets or made.drawn)
 
 
 def plain(text: str) -> str:

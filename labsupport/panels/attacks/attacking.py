@@ -16,7 +16,7 @@ from labsupport.tape.ending import start_unseen, wait_unseen
 from labsupport.tape.events import Address, Event, clock, tick
 from labsupport.tape.record import TAPE
 from labsupport.tape.selection import belonging
-from labsupport.tape.watched import Plain, endpoint_of
+from labsupport.tape.watched import endpoint_of
 from labsupport.tls import Authority
 
 from .attack_choices import ATTACKS, SECONDS
@@ -54,14 +54,6 @@ class Attacking(Experiment):
         self.result: attacks.Result | None = None
         self.drawn: list[Event] = []
         self.trouble = ""
-        self._sockets: tuple[Any, ...] = ()
-
-    def stop(self) -> None:
-        """End soon, whatever is going on."""
-        super().stop()
-        for sock in self._sockets:
-            with contextlib.suppress(OSError):  # it has ended by itself
-                Plain.shutdown(sock, socket.SHUT_RDWR)
 
     def _attack(self) -> None:
         try:
@@ -108,11 +100,11 @@ class Attacking(Experiment):
                 sock.settimeout(_STILL)
                 endpoint_of(sock).label = name
             ends = {endpoint_of(sock) for sock in (bad, good)}
-            self._sockets = (bad, good)
+            self.sockets = (bad, good)
             self._talk(bad, good, service.address, authority)
-            for sock in self._sockets:
+            for sock in self.sockets:
                 sock.close()  # so that the server's thread is free, and ends
-        self._sockets = ()
+        self.sockets = ()
         self.drawn = belonging(TAPE.events(), ends, begin)
 
     def _talk(self, bad: Any, good: Any, address: Address, authority: Authority | None) -> None:

@@ -132,14 +132,6 @@ class AttackPanel(Bench[Attacking]):
             self.conduct({"attack": Attacking(self.attack, self.attackers, limits_of(self._chosen()))})
         return True
 
-    def stop(self) -> bool:
-        """End the attack, and keep what was seen of it; False when there is none."""
-        made = self.chosen()
-        if made is None or not self.busy:
-            return False
-        made.stop()
-        return True
-
     def _chosen(self) -> dict[str, str]:
         return {name: getattr(self, name) for name in CHOICES}
 

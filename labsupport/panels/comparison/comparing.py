@@ -106,14 +106,6 @@ class TwoConnections(Bench[SideBySide]):
             self.conduct({self.change.name: SideBySide(self.change, self.traffic)})
         return True
 
-    def stop(self) -> bool:
-        """End what runs, and keep what was measured so far; False when nothing runs."""
-        made = self.chosen()
-        if made is None or not self.busy:
-            return False
-        made.stop()
-        return True
-
     # --- what is shown ---
 
     def show(self) -> None:

@@ -101,14 +101,6 @@ class CrowdPanel(Bench[Crowding]):
         """Let them come to every design, one after the other; False while some are under way."""
         return self._come(services.ALL)
 
-    def stop(self) -> bool:
-        """Send away those who are under way, and keep what came so far; False when nobody is."""
-        made = self._crowding
-        if made is None or not self.busy:
-            return False
-        made.stop()
-        return True
-
     def _come(self, designs: Iterable[str]) -> bool:
         with self.lock:
             if not self.free:
@@ -121,13 +113,9 @@ class CrowdPanel(Bench[Crowding]):
 
     # --- what is shown ---
 
-    @property
-    def _crowding(self) -> Crowding | None:
-        return self.experiments.get("crowd")
-
     def show(self) -> None:
         """Write what came so far."""
-        made = self._crowding
+        made = self.chosen()
         if made is not None:
             self._came |= dict(made.came)
             self._drawn |= dict(made.drawn)
@@ -153,7 +141,7 @@ class CrowdPanel(Bench[Crowding]):
 
     def chosen(self) -> Crowding | None:
         """The last crowd."""
-        return self._crowding
+        return self.experiments.get("crowd")
 
     def story(self) -> Picture:
         """One slow client and one other, with the design that is chosen."""

@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from labsupport import services
 from labsupport.panels.parts.experiment import LIMIT, Experiment
@@ -16,7 +16,7 @@ from labsupport.tape.ending import start_unseen, wait_unseen
 from labsupport.tape.events import Address, Event, clock, tick
 from labsupport.tape.record import TAPE
 from labsupport.tape.selection import belonging
-from labsupport.tape.watched import Plain, endpoint_of
+from labsupport.tape.watched import endpoint_of
 
 from .visitors import Visitors
 
@@ -65,14 +65,6 @@ class Crowding(Experiment):
         self.drawn: dict[str, list[Event]] = {}
         self.now = ""
         self.trouble = ""
-        self._sockets: tuple[Any, ...] = ()
-
-    def stop(self) -> None:
-        """End soon, whatever is going on."""
-        super().stop()
-        for sock in self._sockets:
-            with contextlib.suppress(OSError):  # it has ended by itself
-                Plain.shutdown(sock, socket.SHUT_RDWR)
 
     def _crowd(self) -> None:
         try:
@@ -109,10 +101,10 @@ class Crowding(Experiment):
             for sock, name in ((slow, "slow"), (other, "client")):
                 sock.settimeout(LIMIT)
                 endpoint_of(sock).label = name
-            self._sockets = (slow, other)
-            ends = {endpoint_of(sock) for sock in self._sockets}
+            self.sockets = (slow, other)
+            ends = {endpoint_of(sock) for sock in self.sockets}
             self._talk(slow, other, service.address)
-        self._sockets = ()
+        self.sockets = ()
         self.drawn[design] = belonging(TAPE.events(), ends, begin)
 
     def _talk(self, slow: socket.socket, other: socket.socket, address: Address) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 from dataclasses import dataclass
 from typing import Final
@@ -11,9 +10,9 @@ from labsupport import kernel
 from labsupport.panels.parts.endings import ending_of
 from labsupport.panels.parts.experiment import LIMIT, Experiment
 from labsupport.panels.parts.outcomes import short
-from labsupport.tape.events import Call, clock
+from labsupport.tape.events import Call, Endpoint, clock
 from labsupport.tape.record import TAPE
-from labsupport.tape.watched import Plain, endpoint_of
+from labsupport.tape.watched import endpoint_of
 
 from .misdeeds import Misdeed, Scene
 
@@ -51,16 +50,11 @@ class Visit(Experiment):
         self.misdeed = misdeed
         self.scene = Scene(timeout, self.ends)
         self.found: Found | None = None
-        self._sock: socket.socket | None = None
 
     def stop(self) -> None:
         """End soon, whatever is going on."""
         super().stop()
         self.scene.end()
-        sock = self._sock
-        if sock is not None:
-            with contextlib.suppress(OSError):  # it has no connection, or none any more
-                Plain.shutdown(sock, socket.SHUT_RDWR)
 
     # --- the server's thread ---
 
@@ -79,10 +73,11 @@ class Visit(Experiment):
             if self.scene.ready.wait(LIMIT):
                 if self.scene.told is not None:
                     self.scene.told.wait(LIMIT)
-                with socket.socket() as self._sock:
-                    self.ends.append(endpoint_of(self._sock))
-                    self._sock.settimeout(self.scene.timeout)
-                    self.found = self._meet(self._sock)
+                with socket.socket() as sock:
+                    self.sockets = (sock,)
+                    self.ends.append(endpoint_of(sock))
+                    sock.settimeout(self.scene.timeout)
+                    self.found = self._meet(sock)
         finally:
             self.scene.end()
 
@@ -94,7 +89,7 @@ class Visit(Experiment):
             caught = error.with_traceback(None)  # which would hold the socket
         took = clock() - begun
         state = kernel.snapshot(sock).state or ""
-        calls = self._calls()
+        calls = _calls(endpoint_of(sock))
         connected = any(call.op == "connect" and call.error is None for call in calls)
         ending = ending_of(caught, answer, connected=connected)
         last = calls[-1] if calls else None
@@ -105,10 +100,10 @@ class Visit(Experiment):
         once_more = _once_more(sock) if connected and self.misdeed.once_more else ""
         return Found(ending, caught, answer, op, waited, took, state, once_more)
 
-    def _calls(self) -> list[Call]:
-        mine = self._sock and endpoint_of(self._sock)
-        events = [event for event in TAPE.events() if isinstance(event, Call) and event.endpoint is mine]
-        return [call for call in events if call.op != "settimeout"]
+
+def _calls(mine: Endpoint) -> list[Call]:
+    events = [event for event in TAPE.events() if isinstance(event, Call) and event.endpoint is mine]
+    return [call for call in events if call.op != "settimeout"]
 
 
 def _once_more(sock: socket.socket) -> str:

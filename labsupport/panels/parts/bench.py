@@ -140,6 +140,14 @@ class Bench(Panel, Generic[Conducted]):
         self.show()
         self._ticker.start()
 
+    def stop(self) -> bool:
+        """End what is under way, and keep what came so far; False when nothing is."""
+        if not self.busy:
+            return False
+        for experiment in self.experiments.values():
+            experiment.stop()
+        return True
+
     @property
     def free(self) -> bool:
         """Whether experiments can begin now."""

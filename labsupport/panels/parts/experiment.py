@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from labsupport.tape.ending import start_unseen, wait_unseen
 from labsupport.tape.events import Endpoint, Event, clock, tick
+from labsupport.tape.lives import Plain
 from labsupport.tape.record import TAPE
 from labsupport.tape.selection import belonging
 
@@ -22,13 +25,14 @@ class Experiment:
 
     What they do with sockets is on the tape; how their threads start and end is not.
     - `begin`: the tick at which it was made; `ends`: the sockets whose story belongs to it, added by the programs.
-    - `stopped`: set when it is to end soon.
+    - `stopped`: set when it is to end soon; `sockets`: those of which a stop wakes whoever waits for them.
     """
 
     def __init__(self, **programs: Callable[[], None]) -> None:
         self.begin = tick()
         self.ends: list[Endpoint] = []
         self.stopped = threading.Event()
+        self.sockets: tuple[Any, ...] = ()
         self._threads = [
             threading.Thread(target=program, name=f"panel {name}", daemon=True) for name, program in programs.items()
         ]
@@ -46,6 +50,9 @@ class Experiment:
     def stop(self) -> None:
         """End soon, whatever is going on."""
         self.stopped.set()
+        for sock in self.sockets:
+            with contextlib.suppress(OSError):  # it has no connection, or none any more
+                Plain.shutdown(sock, socket.SHUT_RDWR)
 
     def wait(self, timeout: float = LIMIT) -> bool:
         """Wait until its threads have ended; False when they have not."""
