@@ -6,11 +6,11 @@ import contextlib
 import errno
 import os
 import socket
-import struct
 from collections.abc import Callable
 from typing import Any, Final
 
 from labsupport.tape.events import Address
+from labsupport.tape.linger import RESETS
 from labsupport.tape.lives import Plain
 from labsupport.tape.passages import Route
 from labsupport.tape.record import TAPE
@@ -24,7 +24,6 @@ __all__ = ["Connection"]
 
 #: Seconds that a target may take to complete the handshake.
 CONNECTING: Final = 5.0
-_RESET: Final = struct.pack("ii", 1, 0)
 
 
 class Connection:
@@ -133,7 +132,7 @@ class Connection:
         """Close both sockets with a RST."""
         for sock in (self.client, self.target):
             with contextlib.suppress(OSError):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
         self._let_go()
 
     def _let_go(self) -> None:

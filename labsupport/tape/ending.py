@@ -20,7 +20,6 @@ import contextlib
 import inspect
 import itertools
 import socket
-import struct
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +27,7 @@ from typing import Any, Final
 
 from .events import Note, clock
 from .frames import call_in, stack
+from .linger import RESETS
 from .lives import Plain
 from .loops import cancel_tasks, keep_tasks
 from .programs import Owner, current
@@ -39,9 +39,6 @@ __all__ = ["Stopped", "close", "end", "start_unseen", "wait_unseen", "waking"]
 #: Seconds: event loops may tidy up so long, twice; then everything is woken, and again every so often.
 TIDY: Final = 0.15
 ROUND: Final = 0.1
-
-_RESET: Final = struct.pack("ii", 1, 0)
-
 
 _sleepers: dict[int, tuple[Owner, Callable[[], None]]] = {}
 _closing = threading.RLock()  # the collector may end a forgotten server while this thread closes another
@@ -149,7 +146,7 @@ def _arm(owner: Owner) -> None:
     for sock, own in _concerned(owner):
         if sock.type == socket.SOCK_STREAM and (own or not sock._endpoint.listening):
             with contextlib.suppress(OSError):  # closed in the meantime
-                Plain.setsockopt(sock, socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                Plain.setsockopt(sock, socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
 
 
 def _concerned(owner: Owner) -> list[tuple[Any, bool]]:

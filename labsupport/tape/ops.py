@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import ipaddress
 import socket
-import struct
 import sys
 from collections.abc import Callable
 from typing import Any, Final
@@ -19,6 +18,7 @@ from labsupport import kernel
 
 from .arguments import address_of, first_bytes, local_address, peer_address, size_of
 from .events import Call, Endpoint, Program, tick
+from .linger import RESETS
 from .lives import Plain
 from .record import TAPE
 
@@ -227,16 +227,13 @@ def _accepted(call: Call, sock: Any, args: tuple[Any, ...], result: Any) -> None
         call.accepted = endpoint
 
 
-_LINGER_NOTHING = struct.pack("ii", 1, 0)
-
-
 def _closing(call: Call, sock: Any, args: tuple[Any, ...]) -> None:
     """Ask the kernel, while it can still be asked, whether this close will be a reset."""
     call.ending = "again" if sock.fileno() == -1 else "fin"
     if call.ending == "again" or call.endpoint.type != socket.SOCK_STREAM or call.endpoint.listening:
         return
     try:
-        if Plain.getsockopt(sock, socket.SOL_SOCKET, socket.SO_LINGER, 8) == _LINGER_NOTHING:
+        if Plain.getsockopt(sock, socket.SOL_SOCKET, socket.SO_LINGER, len(RESETS)) == RESETS:
             call.ending = "linger"
         elif kernel.unread(sock.fileno()) and kernel.snapshot(sock).state != "CLOSED":
             call.ending = "unread"  # a connection that both sides have finished is CLOSED to its socket: no RST

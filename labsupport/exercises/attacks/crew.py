@@ -11,7 +11,6 @@ import contextlib
 import functools
 import socket
 import ssl
-import struct
 import sys
 import threading
 from collections import Counter
@@ -19,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from labsupport.services.limits import raise_files
+from labsupport.tape.linger import RESETS
 from labsupport.tape.watched import uninstall
 
 from .client import context_for
@@ -40,7 +40,6 @@ _EVERY: Final = 0.1
 _HOPES: Final = 1.0
 #: Where they come from on Linux, where all of 127.0.0.0/8 is this machine: a server can tell them from a good client.
 _SOURCE: Final = "127.0.0.2"
-_RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 seconds, see socket(7)
 _ERRORS: Final = (OSError, ssl.SSLError, asyncio.IncompleteReadError)
 
 
@@ -144,7 +143,7 @@ class Crew:
         finally:
             ears.cancel()
             if attacker.ends == "resets":
-                sock_of(writer).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                sock_of(writer).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
             writer.transport.abort()  # what is unsent is not waited for
 
     async def _talk(self, writer: asyncio.StreamWriter, attacker: Attacker) -> None:

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from labsupport.tape.events import clock
+from labsupport.tape.linger import RESETS
 from labsupport.tape.programs import Owner
 from labsupport.tape.stopped import Stopped
 from labsupport.tape.watched import Plain
 
-from . import stream
 from .feeder import End, Feeder, Starved, chunked, fed
 
 __all__ = ["SIZES", "End", "Feeder", "Starved", "Trial", "chunked", "fed", "first_wrong", "in_time"]
@@ -58,7 +58,7 @@ def first_wrong(
         each = trial(size)
         sock, feeder = fed(chunked(each.data, size), each.end, learner=learner, unseen=True)
         # Should the reader close: the port would stay in TIME-WAIT for a minute, and there are thousands.
-        Plain.setsockopt(sock, socket.SOL_SOCKET, socket.SO_LINGER, stream.RESET)
+        Plain.setsockopt(sock, socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
         try:
             tried(size, sock)
             if not _is_right(read, sock, each, same):

@@ -12,17 +12,17 @@ from __future__ import annotations
 import contextlib
 import itertools
 import socket
-import struct
 import threading
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from labsupport.tape.events import Call, Endpoint, clock
+from labsupport.tape.linger import RESETS
 from labsupport.tape.record import TAPE
 from labsupport.tape.streams import RECEIVING
 from labsupport.tape.watched import Plain, endpoint_of, live
 
-__all__ = ["END_OF_THE_WAIT", "PATIENCE", "RESET", "Peer", "Unmet", "patient", "shown"]
+__all__ = ["END_OF_THE_WAIT", "PATIENCE", "Peer", "Unmet", "patient", "shown"]
 
 #: What a peer awaits that is silent, or says nothing of use: the learner's code is to give up by itself.
 END_OF_THE_WAIT: Final = "the end of the wait"
@@ -33,9 +33,6 @@ _SHORT: Final = 1.1
 #: One up to so many seconds is made as short as that: who waits for it would wait too long.
 _LONG: Final = 5.0
 _SOON: Final = 0.05
-
-#: The value of SO_LINGER with which close() sends a RST: on, for no time.
-RESET: Final = struct.pack("ii", 1, 0)
 
 
 def shown(data: bytes, most: int = 40) -> str:
@@ -189,7 +186,7 @@ class Peer:
     def resets(self) -> None:
         """Close with a RST: the other side's recv() raises ConnectionResetError."""
         with contextlib.suppress(OSError):
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
         self.leaves()
 
     def _take(self, size: int, expected: str) -> bytes:

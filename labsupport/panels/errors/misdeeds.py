@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from typing import Final, NamedTuple
 from labsupport import kernel
 from labsupport.panels.parts.experiment import LIMIT
 from labsupport.tape.events import Address, Endpoint
+from labsupport.tape.linger import RESETS
 from labsupport.tape.watched import Plain, endpoint_of
 from labsupport.threads import Signal
 
@@ -27,7 +27,6 @@ BYTES: Final = 5
 SHARE: Final = 0.4
 
 _LOCALHOST: Final = "127.0.0.1"
-_LINGER: Final = struct.pack("ii", 1, 0)  # struct linger: on, for 0 seconds (socket(7)), so that close() sends a RST
 
 
 class Scene:
@@ -105,7 +104,7 @@ def _drips(scene: Scene) -> None:
 
 def _resets(scene: Scene) -> None:
     with scene.asked() as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
 
 
 def _closes(scene: Scene) -> None:

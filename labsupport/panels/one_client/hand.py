@@ -10,7 +10,6 @@ from __future__ import annotations
 import ipaddress
 import queue
 import socket
-import struct
 import threading
 from collections.abc import Callable
 from typing import Any, Final
@@ -19,6 +18,7 @@ from labsupport import kernel
 from labsupport.panels.parts.outcomes import SAYS, Outcome, as_text, counted, short, why
 from labsupport.tape.ending import start_unseen
 from labsupport.tape.events import Address
+from labsupport.tape.linger import RESETS
 from labsupport.tape.watched import Plain, endpoint_of
 
 __all__ = ["ACTIONS", "PATIENCE", "Hand", "to_loopback"]
@@ -28,7 +28,6 @@ PATIENCE: Final = 1.0
 #: What a hand can do, in the order of the buttons.
 ACTIONS: Final = ("connect", "send", "receive", "half-close", "close", "reset")
 
-_NO_LINGER: Final = struct.pack("ii", 1, 0)  # struct linger: on, for 0 seconds (socket(7))
 _CONNECTABLE: Final = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1", "localhost": "127.0.0.1"}
 
 
@@ -155,7 +154,7 @@ class Hand:
         return Outcome("close", "close()", "", unread_says if unread else SAYS["close"])
 
     def _reset(self, _: Any) -> Outcome:
-        self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
         self._let_go()
         return Outcome("reset", "close() with SO_LINGER 0", "", SAYS["reset"])
 
