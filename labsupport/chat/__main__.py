@@ -13,8 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from labsupport.services.child import when_input_ends
-from labsupport.services.commands import Parser, on_a_signal, port_number
+from labsupport.services.commands import Parser, port_number, stop_by
 from labsupport.services.limits import raise_files
 from labsupport.services.running import QUEUE
 from labsupport.tape.watched import uninstall
@@ -78,9 +77,7 @@ def server(options: argparse.Namespace) -> int:
     context, authority = _certified(options)
     stop, stopper = socket.socketpair()
     with _log(options.log) as log, stop, stopper, _listener(options) as at:
-        on_a_signal(lambda: _ask(stopper))
-        if options.until_input_ends:
-            when_input_ends(lambda: _ask(stopper))
+        stop_by(stopper, input_too=options.until_input_ends)
         host, port = at.getsockname()[:2]
         print(f"{host} {port}", f"authority file: {authority}" if authority else "", sep="\n", flush=True)
         if not ipaddress.ip_address(host).is_loopback:
@@ -113,11 +110,6 @@ def _log(path: str | None) -> Iterator[Callable[[str], object]]:
         return
     with Path(path).open("a", encoding="utf-8", buffering=1) as file:
         yield lambda line: print(line, file=file)
-
-
-def _ask(stopper: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # it has ended already
-        stopper.send(b"!")
 
 
 # --- client ---

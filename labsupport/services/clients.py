@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from labsupport.services.callers import Callers, Plan
 from labsupport.services.child import when_input_ends
+from labsupport.services.commands import Parser, port_number
 from labsupport.services.limits import raise_files
 from labsupport.tape.watched import uninstall
 
@@ -50,9 +51,9 @@ def _say(line: dict[str, Any]) -> None:
 
 
 def _plan() -> Plan:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("host", help="an address of this machine, such as 127.0.0.1")
-    parser.add_argument("port", type=int)
+    parser.add_argument("port", type=port_number)
     parser.add_argument("--clients", type=int, default=100)
     parser.add_argument("--silent", type=int, default=0, help="so many more come first, and say nothing")
     parser.add_argument("--rounds", type=int, default=1, help="questions that each client asks")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
+import socket
 from collections.abc import Callable
 from typing import NoReturn
 
-__all__ = ["Parser", "on_a_signal", "port_number"]
+from .child import when_input_ends
+
+__all__ = ["Parser", "on_a_signal", "port_number", "stop_by"]
 
 
 class Parser(argparse.ArgumentParser):
@@ -36,3 +40,15 @@ def on_a_signal(do: Callable[[], object]) -> None:
 
     for each in signals:
         signal.signal(each, note)
+
+
+def stop_by(stopper: socket.socket, *, input_too: bool) -> None:
+    """Write to `stopper` at such a signal, and with `input_too` also when standard input ends."""
+
+    def ask() -> None:
+        with contextlib.suppress(OSError):  # the service has ended already
+            stopper.send(b"!")
+
+    on_a_signal(ask)
+    if input_too:
+        when_input_ends(ask)

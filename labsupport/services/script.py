@@ -11,8 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from labsupport.services.child import when_input_ends
-from labsupport.services.commands import Parser, on_a_signal, port_number
+from labsupport.services.commands import Parser, port_number, stop_by
 from labsupport.services.limits import raise_files
 from labsupport.services.running import QUEUE
 from labsupport.tape.watched import uninstall
@@ -27,9 +26,8 @@ def main(serve: Callable[[socket.socket, socket.socket, float], None]) -> None:
     files = raise_files()
     stop, stopper = socket.socketpair()
     with stop, stopper, _listener(options.port) as listener:
+        stop_by(stopper, input_too=options.until_input_ends)
         _wake(stopper)
-        if options.until_input_ends:
-            when_input_ends(lambda: _ask(stopper))
         host, port = listener.getsockname()
         print(f"{host} {port}\nopen files allowed: {files}", flush=True)
         serve(listener, stop, options.grace)
@@ -61,12 +59,6 @@ def _seconds(text: str) -> float:
 
 
 def _wake(stopper: socket.socket) -> None:
-    """Write to `stopper` when a signal comes: at once, though the program waits in select(), and on every system."""
-    on_a_signal(lambda: _ask(stopper))  # Windows' event loop takes the wakeup descriptor for itself
+    """The signal itself writes to `stopper`, though the program waits in select(); Windows' event loop undoes this."""
     stopper.setblocking(False)
     signal.set_wakeup_fd(stopper.fileno(), warn_on_full_buffer=False)
-
-
-def _ask(stopper: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # the service has ended already
-        stopper.send(b"!")

@@ -273,7 +273,7 @@ def test_in_a_terminal_a_number_that_makes_no_sense_is_told() -> None:
     command = [*CLIENTS, "127.0.0.1", "9", "--rounds", "0"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 2
-    assert result.stderr.endswith("error: rounds is a whole number of at least 1, not 0\n")
+    assert result.stderr == "rounds is a whole number of at least 1, not 0; --help shows what there is\n"
 
 
 def test_a_learners_module_of_the_same_name_does_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
