@@ -17,6 +17,7 @@ coroutines      a coroutine for each client: `asyncio`
 running         a service in a thread of its own, for lessons and tests
 script          a service as a program: ``python -m labsupport.services.selecting --port 0``
 program         such a program, started from here
+costs           what a process costs: its threads and its memory
 crowd           many clients (`callers`) in a process of their own (`clients`); how many may be held here (`limits`)
 child           what both processes have in common: they end with this one
 rooms           a chat room, written twice: everybody waits for the slowest, or nobody for anybody

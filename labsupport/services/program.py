@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from .child import end, said, start
+from .costs import cost_of
 
 __all__ = ["Program"]
 
@@ -30,36 +28,13 @@ class Program:
     @property
     def memory(self) -> int | None:
         """Bytes of memory that it has now (its resident set); None where the system does not tell."""
-        if sys.platform != "linux":
-            return self._asked(lambda process: process.memory_info().rss)
-        kilobytes = self._status("VmRSS")
-        return kilobytes * 1024 if kilobytes is not None else None
+        return cost_of(self._process.pid).memory
 
     @property
     def threads(self) -> int | None:
         """How many threads the service has now; None where the system does not tell."""
-        if sys.platform != "linux":
-            found = self._asked(lambda process: process.num_threads())
-        else:
-            found = self._status("Threads")
+        found = cost_of(self._process.pid).threads
         return found and found - 1  # one waits for the end of the program's input, and is not the service's
-
-    def _asked(self, ask: Callable[[Any], int]) -> int | None:
-        """What psutil says where there is no /proc; None once it has ended."""
-        import psutil
-
-        try:
-            return ask(psutil.Process(self._process.pid))
-        except psutil.NoSuchProcess:
-            return None
-
-    def _status(self, row: str) -> int | None:
-        """A row of proc_pid_status(5); None once it has ended."""
-        try:
-            lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
-        except OSError:
-            return None
-        return next((int(line.split()[1]) for line in lines if line.startswith(f"{row}:")), None)
 
     def stop(self) -> None:
         """Stop it gracefully: its clients get their `grace` to finish.  Twice does no harm."""

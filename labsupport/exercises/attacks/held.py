@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labsupport import kernel
+from labsupport.services.costs import cost_of
 from labsupport.tape.programs import Owner
 
 __all__ = ["ROOM", "Held", "Meter", "at_port", "give_back", "in_process", "of_owner"]
@@ -84,17 +85,12 @@ def _more(now: int | None, before: int | None, room: int = 0) -> int | None:
 
 def of_owner(owner: Owner) -> Meter:
     """A server in this process: what belongs to its owner."""
-    return lambda: Held(len(owner.sockets()), len(owner.threads()), _status(os.getpid()).memory)
+    return lambda: Held(len(owner.sockets()), len(owner.threads()), cost_of(os.getpid()).memory)
 
 
 def in_process(pid: int) -> Meter:
     """A server that is a process."""
-
-    def read() -> Held:
-        told = _status(pid)
-        return Held(_sockets(pid), told.threads, told.memory)
-
-    return read
+    return lambda: Held(_sockets(pid), *cost_of(pid))
 
 
 def at_port(port: int, other: Any = None) -> Meter:
@@ -117,23 +113,6 @@ def give_back() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(AttributeError, OSError):
             ctypes.CDLL(None).malloc_trim(0)
-
-
-def _status(pid: int) -> Held:
-    """Threads and memory of a process: rows of proc_pid_status(5), or what psutil finds."""
-    if sys.platform != "linux":
-        import psutil
-
-        with contextlib.suppress(psutil.Error):
-            process = psutil.Process(pid)
-            return Held(None, process.num_threads(), process.memory_info().rss)
-        return Held()
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:  # it has ended
-        return Held()
-    rows = dict(line.partition(":")[::2] for line in lines)
-    return Held(None, int(rows["Threads"]), int(rows.get("VmRSS", "0").split()[0]) * 1024)
 
 
 def _sockets(pid: int) -> int | None:
