@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,6 +98,11 @@ def test_no_module_bears_the_name_of_a_function_of_its_package() -> None:
         if ":" in place:
             assert f"labsupport.{name}" not in names
             assert f"{place.partition(':')[0]}.{name}" not in names
+
+
+def test_the_page_says_the_same() -> None:
+    (line,) = re.findall("^    .* → kernel$", (PACKAGE / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert [set(rooms.strip().split(", ")) for rooms in line.split(" → ")] == LEVELS[::-1]
 
 
 @pytest.mark.parametrize(
