@@ -101,8 +101,10 @@ def test_no_module_bears_the_name_of_a_function_of_its_package() -> None:
 
 
 def test_the_page_says_the_same() -> None:
-    (line,) = re.findall("^    .* → kernel$", (PACKAGE / "README.md").read_text("utf-8"), re.MULTILINE)
+    page = (PACKAGE / "README.md").read_text("utf-8")
+    (line,) = re.findall("^    .* → kernel$", page, re.MULTILINE)
     assert [set(rooms.strip().split(", ")) for rooms in line.split(" → ")] == LEVELS[::-1]
+    assert LEVEL.keys() - {"__main__"} <= set(re.findall(r"^\| `(\w+)(?:/|\.py)` \|", page, re.MULTILINE))
 
 
 @pytest.mark.parametrize(
