@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -63,7 +62,8 @@ def _lines() -> Iterator[str]:
     """The lines of standard input.  No lock of `sys.stdin`'s is held while it waits: the interpreter could not end."""
     decoder = codecs.getincrementaldecoder(sys.stdin.encoding or "utf-8")("replace")
     rest = ""
-    while data := os.read(0, 4096):
-        *lines, rest = (rest + decoder.decode(data)).split("\n")
-        yield from (line.removesuffix("\r") for line in lines)
+    with open(0, "rb", buffering=0, closefd=False) as typed:  # os.read() has a Windows console's code page, not UTF-8
+        while data := typed.read(4096):
+            *lines, rest = (rest + decoder.decode(data)).split("\n")
+            yield from (line.removesuffix("\r") for line in lines)
     yield rest + decoder.decode(b"", True)
