@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from labsupport import kernel
+from labsupport.kernel.tables import Shown
 from labsupport.tape import watched
 
 __all__ = ["Report", "Result", "machine"]
@@ -53,7 +54,7 @@ class Result:
         return f"{mark:8}{self.name}: {self.seen}" + (f"\n        {self.cure}" if self.cure else "")
 
 
-class Report(list[Result]):
+class Report(Shown, list[Result]):
     """All lines of a check, in the order in which they were looked at."""
 
     @property
@@ -70,13 +71,11 @@ class Report(list[Result]):
         count = f"{good} of {len(self)} lines are in order"
         return f"{count}; the course runs." if self.usable else f"{count}; the course cannot run before this is mended."
 
-    def __str__(self) -> str:
+    def text(self) -> str:
+        """All lines, and the sentence."""
         return "\n".join([*map(str, self), self.summary])
 
-    def _repr_pretty_(self, printer: object, _cycle: bool) -> None:
-        printer.text(str(self))  # type: ignore[attr-defined]  # IPython's printer, which need not be installed
-
-    def _repr_html_(self) -> str:
+    def html(self) -> str:
         """What is missing, with its cure; what is in order is folded."""
         text = html.escape
         bad = "".join(

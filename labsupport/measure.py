@@ -27,7 +27,7 @@ from html import escape
 from threading import Event
 from typing import Any, Final
 
-from labsupport.options.tables import Shown, as_html
+from labsupport.kernel.tables import Shown, as_html
 
 __all__ = ["FEWEST", "SAME", "Comparison", "Finding", "Way", "compare", "interval"]
 

@@ -122,18 +122,18 @@ MISSING = check.Result("TCP", False, "refused", "Let Python connect.", True)
 def test_the_summary(lines: list[check.Result], summary: str) -> None:
     report = check.Report(lines)
     assert report.summary == summary
-    assert summary in report._repr_html_()
+    assert summary in report.html()
     assert str(report).endswith(summary)
 
 
 def test_green_lines_are_folded_and_the_others_shown_with_their_cure() -> None:
-    shown, folded = check.Report([GOOD, WITHOUT])._repr_html_().split("<details>")
+    shown, folded = check.Report([GOOD, WITHOUT]).html().split("<details>")
     assert "IPv6" in shown
     assert "Go on &amp; enjoy." in shown
     assert "Python" not in shown
     assert "3.11 on &lt;Linux&gt;" in folded
-    assert "<details>" not in check.Report([WITHOUT])._repr_html_()
-    assert "<ul>" not in check.Report([GOOD])._repr_html_().split("<details>")[0]
+    assert "<details>" not in check.Report([WITHOUT]).html()
+    assert "<ul>" not in check.Report([GOOD]).html().split("<details>")[0]
 
 
 def test_the_text_marks_each_line() -> None:

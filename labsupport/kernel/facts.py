@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from html import escape
 from typing import Any, Final, Protocol
+
+from .tables import Shown, as_html, as_text
 
 __all__ = ["FIELDS", "STATES", "Fact", "Row", "Rows", "Snapshot", "System", "written"]
 
@@ -38,7 +39,7 @@ def fact(unit: str, meaning: str) -> Any:
 
 
 @dataclass(frozen=True, repr=False)
-class Snapshot:
+class Snapshot(Shown):
     """What the kernel said of one socket at one moment; a field that it does not tell is None.
 
     Times are in seconds, sizes in bytes, `unacked`, `lost`, `cwnd` and `total_retrans` in segments.
@@ -99,14 +100,15 @@ class Snapshot:
         told = (f"{name}={getattr(self, name)!r}" for name, _, _ in self.known())
         return f"Snapshot({', '.join(told)})"
 
-    def __str__(self) -> str:
-        return _text(list(self.known())) or "The kernel of this system tells nothing of this socket."
+    def text(self) -> str:
+        """A line for each field that this system told."""
+        rows = list(self.known())
+        return as_text((), rows) if rows else "The kernel of this system tells nothing of this socket."
 
-    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        printer.text(str(self))
-
-    def _repr_html_(self) -> str:
-        return _html("What the kernel says of this socket", ("", "", ""), list(self.known()))
+    def html(self) -> str:
+        """A row for each field that this system told."""
+        rows = list(self.known())
+        return as_html("What the kernel says of this socket", (), rows) if rows else super().html()
 
 
 #: The names of a snapshot's fields, in the order in which they are shown.
@@ -138,7 +140,7 @@ class Row:
     drops: int | None = None
 
 
-class Rows(list[Row]):
+class Rows(Shown, list[Row]):
     """A list of `Row` that shows itself as a table."""
 
     HEAD: Final = ("local", "remote", "state", "send queue", "receive queue", "timer")
@@ -156,14 +158,13 @@ class Rows(list[Row]):
             for row in self
         ]
 
-    def __str__(self) -> str:
-        return _text([self.HEAD, *self._cells()]) if self else "The kernel lists nothing at this port."
+    def text(self) -> str:
+        """A line for each, below the headings."""
+        return as_text(self.HEAD, self._cells()) if self else "The kernel lists nothing at this port."
 
-    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        printer.text(str(self))
-
-    def _repr_html_(self) -> str:
-        return _html("What the kernel lists at this port", self.HEAD, self._cells())
+    def html(self) -> str:
+        """A row for each, below the headings."""
+        return as_html("What the kernel lists at this port", self.HEAD, self._cells()) if self else super().html()
 
 
 class System(Protocol):
@@ -201,24 +202,3 @@ def _address(address: Address | None) -> str:
         return "-"
     host, port = address
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _text(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))] if rows else []
-    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-
-
-def _html(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    if not rows:
-        return f"<p>{escape(caption)}: nothing.</p>"
-    top = "".join(f'<th scope="col" style="text-align:left">{escape(name)}</th>' for name in head)
-    body = "".join(f"<tr>{_cell_row(row)}</tr>" for row in rows)
-    lead = f"<thead><tr>{top}</tr></thead>" if any(head) else ""
-    title = f'<caption style="text-align:left">{escape(caption)}</caption>'
-    return f"<table>{title}{lead}<tbody>{body}</tbody></table>"
-
-
-def _cell_row(row: Sequence[str]) -> str:
-    first, *rest = (escape(cell) for cell in row)
-    name = f'<th scope="row" style="text-align:left">{first}</th>'
-    return name + "".join(f'<td style="text-align:left">{cell}</td>' for cell in rest)

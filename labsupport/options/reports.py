@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from labsupport.kernel.asking import descriptor, plain
+from labsupport.kernel.tables import Shown, as_html, as_text
 
 from .option import Level, Option, fresh
 from .table import TABLE
-from .tables import Shown, as_html, as_text
 
 __all__ = ["Line", "Report", "report"]
 

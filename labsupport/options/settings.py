@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from labsupport.kernel.tables import Shown
+
 from .option import Option
-from .tables import Shown
 
 __all__ = ["Setting"]
 

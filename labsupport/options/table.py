@@ -6,10 +6,11 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from labsupport.kernel.tables import Shown, as_html
+
 from . import of_ip, of_ipv6, of_sockets, of_tcp, of_udp, system
 from .exclusions import EXCLUDED
 from .option import Level, Option
-from .tables import Shown, as_html
 
 __all__ = ["TABLE", "Table"]
 

@@ -11,16 +11,6 @@ from hypothesis import strategies as st
 from labsupport.kernel.facts import FIELDS, STATES, Row, Rows, Snapshot, written
 
 
-class Printer:
-    """As much of IPython's pretty printer as is used."""
-
-    def __init__(self) -> None:
-        self.said = ""
-
-    def text(self, said: str) -> None:
-        self.said += said
-
-
 def test_only_what_is_known_is_shown() -> None:
     seen = Snapshot(state="ESTABLISHED", rtt=0.0000213, send_queue=3_900_000)
     assert repr(seen) == "Snapshot(state='ESTABLISHED', send_queue=3900000, rtt=2.13e-05)"
@@ -29,15 +19,16 @@ def test_only_what_is_known_is_shown() -> None:
         "send_queue  3,900,000 bytes  written here, and not yet acknowledged by the other end",
         "rtt         0.0213 ms        round-trip time, smoothed",
     ]
-    assert "None" not in seen._repr_html_()
-    assert "3,900,000 bytes" in seen._repr_html_()
-    assert "unacked" not in seen._repr_html_()
+    assert "None" not in seen.html()
+    assert "3,900,000 bytes" in seen.html()
+    assert "unacked" not in seen.html()
 
 
 def test_where_nothing_is_known_it_is_said() -> None:
     assert "tells nothing" in str(Snapshot())
-    assert "nothing" in Snapshot()._repr_html_()
+    assert "nothing" in Snapshot().html()
     assert "nothing" in str(Rows())
+    assert "nothing" in Rows().html()
 
 
 def test_a_snapshot_is_frozen_and_nothing_in_it_is_required() -> None:
@@ -47,12 +38,11 @@ def test_a_snapshot_is_frozen_and_nothing_in_it_is_required() -> None:
 
 
 def test_a_notebook_shows_the_table() -> None:
-    printer = Printer()
-    Snapshot(state="LISTEN")._repr_pretty_(printer, False)
-    Rows([Row(("127.0.0.1", 80), None, "LISTEN")])._repr_pretty_(printer, False)
-    assert "LISTEN" in printer.said
-    assert "127.0.0.1:80" in printer.said
-    assert "Snapshot(" not in printer.said
+    rows = Rows([Row(("127.0.0.1", 80), None, "LISTEN")])
+    for one, said in ((Snapshot(state="LISTEN"), "LISTEN"), (rows, "127.0.0.1:80")):
+        shown = one._repr_mimebundle_()
+        assert said in shown["text/plain"]
+        assert f">{said}</t" in shown["text/html"]
 
 
 def test_a_list_is_a_table_with_addresses_as_people_write_them() -> None:
@@ -67,11 +57,11 @@ def test_a_list_is_a_table_with_addresses_as_people_write_them() -> None:
         "[::1]:5000      -                LISTEN     0           2              -",
         "127.0.0.1:5000  127.0.0.1:40000  TIME-WAIT  0           0              time-wait 59.5 s",
     ]
-    assert rows._repr_html_().count("<tr>") == 3
+    assert rows.html().count("<tr>") == 3
 
 
 def test_what_a_learner_named_cannot_be_markup() -> None:
-    assert "<b>" not in Snapshot(congestion="<b>")._repr_html_()
+    assert "<b>" not in Snapshot(congestion="<b>").html()
 
 
 @pytest.mark.parametrize(

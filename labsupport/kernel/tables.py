@@ -1,4 +1,4 @@
-"""Rows as a table: text for a terminal, HTML with a caption and headings that a screen reader says."""
+"""Rows as a table, and what a cell shows: text, and HTML with a caption and headings that a screen reader says."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ Row = Sequence[str]
 
 
 def as_text(head: Row, rows: Sequence[Row]) -> str:
-    """The rows in columns below their headings."""
-    lines = [head, *rows]
+    """The rows in columns, below their headings where they have any."""
+    lines = [head, *rows] if any(head) else rows
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
 def as_html(caption: str, head: Row, rows: Sequence[Row]) -> str:
-    """The rows as an HTML table; the first cell of each row is its heading."""
+    """The same as an HTML table; the first cell of each row is its heading."""
     left = 'style="text-align:left"'
     top = "".join(f'<th scope="col" {left}>{escape(name)}</th>' for name in head)
+    lead = f"<thead><tr>{top}</tr></thead>" if any(head) else ""
     body = "".join(
         f'<tr><th scope="row" {left}>{escape(row[0])}</th>'
         + "".join(f"<td {left}>{escape(cell)}</td>" for cell in row[1:])
@@ -29,7 +30,7 @@ def as_html(caption: str, head: Row, rows: Sequence[Row]) -> str:
         for row in rows
     )
     title = f"<caption {left}>{escape(caption)}</caption>"
-    return f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<table>{title}{lead}<tbody>{body}</tbody></table>"
 
 
 class Shown:
