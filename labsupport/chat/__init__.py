@@ -27,8 +27,9 @@ __main__                        ``python -m labsupport.chat``
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from labsupport.lookup import looked_up
 
 if TYPE_CHECKING:
     from .client import Client, Gone
@@ -67,16 +68,4 @@ __all__ = [
 ]  # fmt: skip
 
 if not TYPE_CHECKING:  # else mypy would believe in every name
-
-    def __getattr__(name: str) -> object:
-        """Find a public name where it lives, and keep it."""
-        if name not in _PLACES:
-            raise AttributeError(f"labsupport.chat has no {name!r}. It has: {', '.join(__all__)}.", name=name)
-        value: object = getattr(import_module(f".{_PLACES[name]}", __name__), name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    """The public names, whether or not they have been looked up."""
-    return sorted({*globals(), *_PLACES})
+    __getattr__, __dir__ = looked_up(__name__, _PLACES)

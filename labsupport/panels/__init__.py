@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from labsupport.lookup import looked_up
 
 if TYPE_CHECKING:
     from .attacks.under_attack import attack
@@ -40,16 +41,5 @@ _PLACES = {
     "two_connections": "comparison.comparing",
 }
 
-
-def __getattr__(name: str) -> object:
-    """Find a panel where it lives, and keep it."""
-    if name not in _PLACES:
-        raise AttributeError(f"there is no panel {name!r}. There are: {', '.join(__all__)}.", name=name)
-    value: object = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """The panels, whether or not they have been looked up."""
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:  # else mypy would believe in every name
+    __getattr__, __dir__ = looked_up(__name__, _PLACES)

@@ -5,8 +5,9 @@ Each name is looked up when it is first used: certificates and keys need `crypto
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from labsupport.lookup import looked_up
 
 if TYPE_CHECKING:
     from .animals import Animal, gallery
@@ -25,29 +26,16 @@ __all__ = [
     "transcribe",
 ]
 
-#: Where each name lives: the module of this package, and the attribute.
+#: Where each name lives.
 _PLACES = {
-    "Animal": (".animals", "Animal"),
-    "Authority": (".authority", "Authority"),
-    "Certificate": (".certificates", "Certificate"),
-    "Transcript": (".transcript", "Transcript"),
-    "gallery": (".animals", "gallery"),
-    "handshake": (".memory", "handshake"),
-    "transcribe": (".transcript", "transcribe"),
+    "Animal": "animals",
+    "Authority": "authority",
+    "Certificate": "certificates",
+    "Transcript": "transcript",
+    "gallery": "animals",
+    "handshake": "memory",
+    "transcribe": "transcript",
 }
 
 if not TYPE_CHECKING:  # else mypy would believe in every name
-
-    def __getattr__(name: str) -> object:
-        """Find a public name where it lives, and keep it."""
-        if name not in _PLACES:
-            raise AttributeError(f"labsupport.tls has no {name!r}. It has: {', '.join(__all__)}.", name=name)
-        module, attribute = _PLACES[name]
-        value: object = getattr(import_module(module, __name__), attribute)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    """The public names, whether or not they have been looked up."""
-    return sorted({*globals(), *_PLACES})
+    __getattr__, __dir__ = looked_up(__name__, _PLACES)

@@ -12,8 +12,9 @@ Nothing leaves this machine before somebody joins, and nothing of the course dep
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from labsupport.lookup import looked_up
 
 if TYPE_CHECKING:
     from .asking import panel
@@ -24,16 +25,5 @@ __all__ = ["join", "leave", "panel", "sent"]
 #: Where each name lives.
 _PLACES = {"join": "membership", "leave": "membership", "panel": "asking", "sent": "membership"}
 
-
-def __getattr__(name: str) -> object:
-    """Find a public name where it lives, and keep it."""
-    if name not in _PLACES:
-        raise AttributeError(f"workshop has no {name!r}. It has: {', '.join(__all__)}.", name=name)
-    value: object = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    """The public names."""
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:  # else mypy would believe in every name
+    __getattr__, __dir__ = looked_up(__name__, _PLACES)

@@ -135,5 +135,5 @@ def test_there_is_no_such_action_and_no_such_panel() -> None:
     with pytest.raises(ValueError, match="and not 'shout'"):
         panel.do("shout")
     panel.close()
-    with pytest.raises(AttributeError, match=r"no panel 'cleint'. There are: .*client"):
-        panels.cleint  # noqa: B018
+    with pytest.raises(AttributeError, match=r"labsupport\.panels has no 'cleint'\. It has: .*client"):
+        panels.cleint  # type: ignore[attr-defined]  # noqa: B018

@@ -28,6 +28,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labsupport.lookup import looked_up
+
 from .attack import Attack
 from .churn import Churn
 from .control_characters import ControlCharacters
@@ -94,12 +96,5 @@ __all__ = [
     "with_token",
 ]
 
-if not TYPE_CHECKING:  # else mypy would believe in every name
-
-    def __getattr__(name: str) -> object:
-        """The chat is imported when it is asked for: the processes that help do without it."""
-        if name != "chat_speech":
-            raise AttributeError(f"attacks has no {name!r}; it has: {', '.join(__all__)}", name=name)
-        from .chatting import chat_speech
-
-        return chat_speech
+if not TYPE_CHECKING:  # the chat is imported when it is asked for: the processes that help do without it
+    __getattr__, __dir__ = looked_up(__name__, {"chat_speech": "chatting"})
