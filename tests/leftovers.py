@@ -25,7 +25,7 @@ def none_left() -> Iterator[None]:
     assert _endpoints() - sockets == set()
 
 
-def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], object]) -> None:
     """Wait until a thread has come so far; pytest's own timeout is the limit."""
     while not condition():
         time.sleep(0.001)

@@ -20,6 +20,7 @@ from labsupport.tape.watched import install, uninstall
 from labsupport.threads import Background, Signal, background
 from labsupport.window import Tape, label, watch
 from tests.cells import shown
+from tests.leftovers import until
 
 
 @pytest.fixture(autouse=True)
@@ -51,13 +52,6 @@ def talk(server: Background) -> None:
 def summary(tape: Any) -> list[str]:
     """The calls, without what differs from run to run."""
     return sorted(f"{call.role}.{call.op}{'…' if call.open else ''} {call.length}" for call in tape.calls())
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 30  # only how long a test that fails may take
-    while not condition():
-        assert time.monotonic() < end, "nothing came of it within 30 s"
-        time.sleep(0.002)
 
 
 def grows(tape: Tape) -> bool:
@@ -175,7 +169,7 @@ def test_after_the_block_it_stays_as_it_was() -> None:
     with watch() as tape, socket.create_connection(running.address, timeout=2) as client:
         client.sendall(b"")
         before = tape.now()
-        wait_until(lambda: tape.calls("server", "recv"))
+        until(lambda: tape.calls("server", "recv"))
         client_end = client.dup()
     (waiting,) = tape.calls("server", "recv")
     assert waiting.open
@@ -272,7 +266,7 @@ def test_an_idle_server_of_an_earlier_cell_that_sleeps_holds_nothing_up() -> Non
 
     running = background(sleeper)
     assert running.address
-    wait_until(lambda: "getsockname" in [call.op for call in everything().calls() if not call.open])
+    until(lambda: "getsockname" in [call.op for call in everything().calls() if not call.open])
     with watch() as tape:
         pass
     assert settling.settle(tape._begin, limit=5)
@@ -303,7 +297,7 @@ def test_a_server_that_waits_for_a_signal_is_settled_until_it_is_set() -> None:
     server = echo_once(lambda: go.wait(5))
     with watch() as tape, socket.create_connection(server.address, timeout=2) as client:
         client.sendall(b"x")
-        wait_until(lambda: any(isinstance(event, Sync) and event.kind == "wait" for event in tape.events))
+        until(lambda: any(isinstance(event, Sync) and event.kind == "wait" for event in tape.events))
         began = time.monotonic()
         assert settling.settle(tape._begin, limit=10)
         assert time.monotonic() - began < 5  # the look itself ended it, not the limit

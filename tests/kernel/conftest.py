@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -43,16 +42,3 @@ def pair(stack: contextlib.ExitStack, listener: socket.socket) -> Pair:
     accepted, _ = listener.accept()
     accepted.settimeout(5)
     return client, stack.enter_context(accepted)
-
-
-@pytest.fixture
-def until() -> Callable[[Callable[[], object]], None]:
-    """Ask again until the answer is true, for 5 s at most: a kernel tells other things in its own time."""
-
-    def until(asked: Callable[[], object]) -> None:
-        end = time.monotonic() + 30  # only how long a test that fails may take
-        while not asked():
-            assert time.monotonic() < end, "it did not become true within 30 s"
-            time.sleep(0.002)
-
-    return until

@@ -7,7 +7,6 @@ import socket
 import ssl
 import struct
 import sys
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -18,9 +17,9 @@ if sys.platform != "linux":
 
 from labsupport import kernel
 from labsupport.kernel import linux
+from tests.leftovers import until
 
 Pair = tuple[socket.socket, socket.socket]
-Until = Callable[[Callable[[], object]], None]
 
 
 def state(sock: socket.socket) -> str | None:
@@ -33,7 +32,7 @@ def test_a_new_socket_is_closed_and_nothing_was_measured(stack: contextlib.ExitS
     assert (seen.rtt, seen.rtt_variance, seen.min_rtt, seen.last_data_sent) == (None, None, None, None)
 
 
-def test_states_through_the_life_of_a_connection(pair: Pair, listener: socket.socket, until: Until) -> None:
+def test_states_through_the_life_of_a_connection(pair: Pair, listener: socket.socket) -> None:
     client, server = pair
     here, there = (sock.getsockname()[:2] for sock in (client, listener))
     assert state(listener) == "LISTEN"
@@ -50,7 +49,7 @@ def test_states_through_the_life_of_a_connection(pair: Pair, listener: socket.so
 
 
 def test_a_connection_that_nobody_accepts_waits_in_the_listener(
-    listener: socket.socket, stack: contextlib.ExitStack, until: Until
+    listener: socket.socket, stack: contextlib.ExitStack
 ) -> None:
     before = kernel.snapshot(listener)
     assert (before.waiting, before.backlog) == (0, 3)
@@ -63,7 +62,7 @@ def test_a_connection_that_nobody_accepts_waits_in_the_listener(
     assert (after.unacked, after.rtt, after.send_queue, after.receive_queue) == (None, None, None, None)
 
 
-def test_a_client_of_a_full_listener_is_in_syn_sent(stack: contextlib.ExitStack, until: Until) -> None:
+def test_a_client_of_a_full_listener_is_in_syn_sent(stack: contextlib.ExitStack) -> None:
     listener = stack.enter_context(socket.socket())
     listener.bind(("127.0.0.1", 0))
     listener.listen(0)
@@ -78,7 +77,7 @@ def test_a_client_of_a_full_listener_is_in_syn_sent(stack: contextlib.ExitStack,
     assert "SYN-SENT" in {row.state for row in rows}
 
 
-def test_bytes_wait_in_the_receivers_kernel(pair: Pair, until: Until) -> None:
+def test_bytes_wait_in_the_receivers_kernel(pair: Pair) -> None:
     client, server = pair
     assert kernel.unread(server) == 0
     client.sendall("héllo".encode())
@@ -95,7 +94,7 @@ def test_bytes_wait_in_the_receivers_kernel(pair: Pair, until: Until) -> None:
     assert measured.cwnd_bytes == (measured.cwnd or 0) * (measured.mss or 0) > 0
 
 
-def test_a_receiver_that_does_not_read_closes_its_window(pair: Pair, until: Until) -> None:
+def test_a_receiver_that_does_not_read_closes_its_window(pair: Pair) -> None:
     client, server = pair
     server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.setblocking(False)
@@ -112,7 +111,7 @@ def test_a_receiver_that_does_not_read_closes_its_window(pair: Pair, until: Unti
     until(lambda: (kernel.snapshot(client).rwnd_limited or 0) > 0)
 
 
-def test_bytes_that_wait_show_in_the_list_too(pair: Pair, until: Until) -> None:
+def test_bytes_that_wait_show_in_the_list_too(pair: Pair) -> None:
     client, server = pair
     client.sendall(b"x" * 1000)
     here, there = (sock.getsockname()[:2] for sock in (server, client))
@@ -155,7 +154,7 @@ def test_a_tls_socket_is_asked_like_the_socket_in_it(pair: Pair) -> None:
         assert state(client) == "ESTABLISHED"
 
 
-def test_asking_does_not_take_the_pending_error(pair: Pair, until: Until) -> None:
+def test_asking_does_not_take_the_pending_error(pair: Pair) -> None:
     client, server = pair
     server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     server.close()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from labsupport import Link, serve
@@ -13,9 +12,9 @@ from labsupport.faults import Fault
 from labsupport.link.stream import Connection
 from labsupport.link.way import Way
 from labsupport.servers import Server
-from labsupport.tape.events import clock
 from labsupport.tape.passages import Passage, Route
 from labsupport.tape.record import TAPE
+from tests.leftovers import until
 
 PATIENCE = 10.0
 #: The tick at which this test began.
@@ -86,14 +85,6 @@ def bound() -> Iterator[socket.socket]:
         sock.bind(("127.0.0.1", 0))
         sock.settimeout(PATIENCE)
         yield sock
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait until it holds."""
-    deadline = clock() + PATIENCE
-    while not condition():
-        assert clock() < deadline
-        time.sleep(0.001)
 
 
 def way(link: Link, name: str) -> Way:

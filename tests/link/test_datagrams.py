@@ -12,7 +12,8 @@ from labsupport import Link, faults
 from labsupport.faults import Dice, Fault
 from labsupport.link import datagram
 from labsupport.link.datagram import CLIENTS
-from tests.link.talking import bound, passages, routes, until
+from tests.leftovers import until
+from tests.link.talking import bound, passages, routes
 
 
 def numbered(count: int) -> list[bytes]:

@@ -21,7 +21,8 @@ from labsupport.faults import Fault, Piece, Place
 from labsupport.link import loop
 from labsupport.link.stream import Connection
 from labsupport.tape.ending import start_unseen
-from tests.link.talking import PATIENCE, bound, echoing, ends, exactly, listening, routes, through, until
+from tests.leftovers import until
+from tests.link.talking import PATIENCE, bound, echoing, ends, exactly, listening, routes, through
 
 
 def descriptors() -> set[str]:

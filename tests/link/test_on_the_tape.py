@@ -11,8 +11,9 @@ from labsupport import Link, faults
 from labsupport.tape.events import Call
 from labsupport.tape.passages import BUSY
 from labsupport.tape.record import TAPE
+from tests.leftovers import until
 from tests.link import talking
-from tests.link.talking import PATIENCE, bound, echoing, exactly, passages, routes, through, until
+from tests.link.talking import PATIENCE, bound, echoing, exactly, passages, routes, through
 
 
 def test_a_route_ties_the_two_connections_together() -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from labsupport import Link, faults
 from labsupport.faults import Fault
-from tests.link.talking import PATIENCE, ends, everything, exactly, listening, passages, routes, through, until, way
+from tests.leftovers import until
+from tests.link.talking import PATIENCE, ends, everything, exactly, listening, passages, routes, through, way
 
 
 def test_a_half_close_passes_through_as_one() -> None:

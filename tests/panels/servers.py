@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable
 
 from labsupport.panels.one_client.by_hand import ClientPanel
 from labsupport.threads import Background, background
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 30  # only how long a test that fails may take
-    while not condition():
-        assert time.monotonic() < end, "nothing came of it within 30 s"
-        time.sleep(0.002)
+from tests.leftovers import until
 
 
 def do(panel: ClientPanel, action: str) -> str:
     """Press a button and wait until the call has returned."""
     before = panel._hand.outcome
     assert panel.do(action), panel._hand.reason(action)
-    wait_until(lambda: not panel.busy and panel._hand.outcome is not before)
+    until(lambda: not panel.busy and panel._hand.outcome is not before)
     return panel.said
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import time
-from collections.abc import Callable
 from typing import Any
 
 from labsupport.panels.parts.ladder import LiveLadder
@@ -72,10 +70,3 @@ def talk() -> Tape:
         client.sendall(b"h\xc3\xa9llo")
         client.recv(100)
     return tape
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 30  # only how long a test that fails may take
-    while not condition():
-        assert time.monotonic() < end, "nothing came of it within 30 s"
-        time.sleep(0.002)

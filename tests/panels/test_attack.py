@@ -31,8 +31,7 @@ from labsupport.panels.parts import sharing
 from labsupport.services.running import Running
 from labsupport.tape.events import Call
 from labsupport.tls import Authority
-from tests.leftovers import none_left
-from tests.panels.servers import wait_until
+from tests.leftovers import none_left, until
 
 DEADLINE = replace(Limits(), deadline=0.1, whole=True)
 LOST = replace(Limits(), deadline=0.1)
@@ -55,7 +54,7 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 def settled(panel: AttackPanel) -> Attacking:
-    wait_until(lambda: not panel.busy)
+    until(lambda: not panel.busy)
     panel._ticker.wait()
     made = panel.chosen()
     assert made is not None
@@ -267,8 +266,8 @@ def test_attacked_defended_and_attacked_again(panel: AttackPanel) -> None:
     assert panel.run()
     assert not panel.run()
     assert panel._run.disabled
-    wait_until(lambda: "Announced: idle: 60 connections" in panel.said)
-    wait_until(lambda: "under attack" in panel.found)
+    until(lambda: "Announced: idle: 60 connections" in panel.said)
+    until(lambda: "under attack" in panel.found)
     settled(panel)
     assert "idle: " in panel.said
     assert "Serve clients beside each other" in panel.said
@@ -287,7 +286,7 @@ def test_it_is_stopped_and_keeps_what_it_has(panel: AttackPanel) -> None:
     assert panel.run()
     made = panel.chosen()
     assert made is not None
-    wait_until(lambda: made.progress is not None and made.progress.phase == "attack")
+    until(lambda: made.progress is not None and made.progress.phase == "attack")
     assert panel.stop()
     settled(panel)
     assert made.result is None
@@ -360,7 +359,7 @@ def reached(made: Attacking, phase: str) -> None:
             return made.sockets or made.drawn
         return made.progress is not None and made.progress.phase == phase
 
-    wait_until(lambda: there() or not made.running)
+    until(lambda: there() or not made.running)
 
 
 def test_its_repr_is_the_same_on_every_run(panel: AttackPanel) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from labsupport import kernel
 from labsupport.panels.one_client.by_hand import ClientPanel
-from tests.panels.servers import do, echo, serving, wait_until
+from tests.leftovers import until
+from tests.panels.servers import do, echo, serving
 
 
 def test_a_whole_conversation(panel_for: Callable[..., ClientPanel]) -> None:
@@ -61,7 +62,7 @@ def test_connect_returns_and_bytes_wait_though_nobody_accepts(panel_for: Any) ->
 def wait_until_shown(panel: ClientPanel, line: str) -> None:
     if sys.platform != "linux":
         pytest.skip("here the kernel does not list another's connections to everybody")
-    wait_until(lambda: line in panel.kernel_says)
+    until(lambda: line in panel.kernel_says)
 
 
 def test_a_reset_is_an_error_at_the_server(panel_for: Any) -> None:
@@ -89,7 +90,7 @@ def test_bytes_left_unread_make_a_close_a_reset(panel_for: Any) -> None:
 
     panel = panel_for(serving(talks))
     do(panel, "connect")
-    wait_until(lambda: panel._hand.sock is not None and kernel.unread(panel._hand.sock) == 6)
+    until(lambda: panel._hand.sock is not None and kernel.unread(panel._hand.sock) == 6)
     assert "not read 6 bytes" in do(panel, "close")
 
 
@@ -108,17 +109,17 @@ def test_what_is_not_possible_is_refused_with_its_reason(panel_for: Any) -> None
     panel.text = "x"
     do(panel, "half-close")
     assert not panel.do("send")
-    wait_until(lambda: "you have said that you are done sending" in panel._why_not.value)
+    until(lambda: "you have said that you are done sending" in panel._why_not.value)
 
 
 def test_the_buttons_and_enter_do_what_they_say(panel_for: Any) -> None:
     server = serving(echo)
     panel = panel_for(server)
     panel.buttons["connect"].click()
-    wait_until(lambda: panel.stage == "connected" and not panel.busy)
+    until(lambda: panel.stage == "connected" and not panel.busy)
     panel._text.value = "by keyboard"
     panel._text._handle_custom_msg({"event": "submit"}, [])
-    wait_until(lambda: "sendall" in panel.said and not panel.busy)
+    until(lambda: "sendall" in panel.said and not panel.busy)
     assert "by keyboard" in do(panel, "receive")
     assert all(button.description for button in panel.buttons.values())
 

@@ -12,7 +12,8 @@ from labsupport import kernel, panels
 from labsupport.panels.one_client import hand as hands
 from labsupport.tape.watched import live
 from labsupport.threads import background
-from tests.panels.servers import do, echo, serving, wait_until
+from tests.leftovers import until
+from tests.panels.servers import do, echo, serving
 
 
 def test_an_unused_panel_has_no_thread_and_no_socket() -> None:
@@ -48,7 +49,7 @@ def test_a_panel_that_ends_does_not_reset_the_server(panel_for: Any) -> None:
     panel = panel_for(server)
     do(panel, "connect")
     do(panel, "send")
-    wait_until(lambda: panel._hand.sock is not None and kernel.unread(panel._hand.sock) == 6)
+    until(lambda: panel._hand.sock is not None and kernel.unread(panel._hand.sock) == 6)
     panel.close()
     server.join(5)
     assert server.error is None
@@ -81,7 +82,7 @@ def test_a_panel_that_is_thrown_away_leaves_nothing(panel_for: Any) -> None:
     panel = panel_for(serving(echo))
     do(panel, "connect")
     do(panel, "close")
-    wait_until(lambda: not panel._ticker.running)
+    until(lambda: not panel._ticker.running)
     panel.close()
     gc.collect()
     assert not [thread for thread in threading.enumerate() if thread.name == "panel"]

@@ -23,8 +23,7 @@ from labsupport.panels.room.person import Person
 from labsupport.panels.room.strange_frames import STRANGE
 from labsupport.tape.events import Call
 from labsupport.tls import Authority
-from tests.leftovers import none_left
-from tests.panels.servers import wait_until
+from tests.leftovers import none_left, until
 
 ANA, ZOE, LEI = NAMES
 MARKUP = "<b>你好</b> <img src=x onerror=alert(1)>"
@@ -64,11 +63,11 @@ def panel(panel_for: Callable[..., ChatPanel]) -> ChatPanel:
 def all_in(panel: ChatPanel, *names: str) -> None:
     """These have come in, and each knows of all."""
     panel.join(*names)
-    wait_until(lambda: all(set(panel.experiments[name].members) >= set(names) for name in names))
+    until(lambda: all(set(panel.experiments[name].members) >= set(names) for name in names))
 
 
 def hears(panel: ChatPanel, name: str, text: str) -> None:
-    wait_until(lambda: text in plain(panel.heard[name]))
+    until(lambda: text in plain(panel.heard[name]))
 
 
 def plain(text: str) -> str:
@@ -125,7 +124,7 @@ def test_who_comes_and_goes_is_told(panel: ChatPanel) -> None:
     panel.doors[LEI].click()
     hears(panel, ANA, "李雷 has left.")
     hears(panel, LEI, "You have left.")
-    wait_until(lambda: panel.doors[LEI].description == "李雷 joins")
+    until(lambda: panel.doors[LEI].description == "李雷 joins")
     assert panel.buttons[LEI].disabled
     panel.doors[LEI].click()
     all_in(panel, ANA, LEI)
@@ -143,7 +142,7 @@ def test_what_no_client_should_send_is_refused_and_told(panel: ChatPanel, name: 
         hears(panel, ZOE, "1 Ana : 你好")
     else:
         hears(panel, ZOE, f"Ana was let go of: {code} .")
-        wait_until(lambda: not panel._runs(ANA))
+        until(lambda: not panel._runs(ANA))
     assert "\x1b" not in panel.heard[ANA] + panel.frames + panel.logged
     assert "\u202e" not in panel.heard[ANA] + panel.frames + panel.logged
 
@@ -173,9 +172,9 @@ def test_frames_in_clear_and_the_ladder_of_who_is_shown(panel: ChatPanel) -> Non
     all_in(panel, ANA, ZOE)
     panel.say(ANA, "नमस्ते")
     hears(panel, ZOE, "1 Ana : नमस्ते")
-    wait_until(lambda: '{"type":"say","text":"नमस्ते"}' in plain(panel.frames))
+    until(lambda: '{"type":"say","text":"नमस्ते"}' in plain(panel.frames))
     assert "sent 46 00 00 00 2a 7b 22 74" in plain(panel.frames)
-    wait_until(lambda: panel.ladder._picture.text().split()[0] == "Ana")
+    until(lambda: panel.ladder._picture.text().split()[0] == "Ana")
     panel._shown.value = ZOE
     assert panel.shown == ZOE
     assert "The frames of Zoë" in panel.frames
@@ -203,7 +202,7 @@ def test_the_wire_takes_streams_apart() -> None:
 
 def test_the_log_is_shown(panel: ChatPanel) -> None:
     all_in(panel, ANA)
-    wait_until(lambda: "Ana" in panel.logged)
+    until(lambda: "Ana" in panel.logged)
     assert log_list([]) == ""
     assert "&lt;b&gt;\\x1b[2J" in log_list(["<b>\x1b[2J"])
 
@@ -268,7 +267,7 @@ def test_a_server_that_is_told_to_stop_says_so(panel_for: Callable[..., ChatPane
         panel = panel_for(service)
         all_in(panel, "Amara")
     hears(panel, "Amara", "The server has let go of you: the server stops (stopping).")
-    wait_until(lambda: not panel.busy)
+    until(lambda: not panel.busy)
     assert "Nobody is in any more." in panel.said
     panel.join("Amara")
     hears(panel, "Amara", "It could not come in: ConnectionRefusedError")
@@ -342,7 +341,7 @@ def test_nobody_comes_in_twice(panel: ChatPanel) -> None:
     assert panel.join(*NAMES)
     assert not panel.join(ANA)
     panel.close()
-    wait_until(lambda: not any(map(panel._runs, NAMES)))
+    until(lambda: not any(map(panel._runs, NAMES)))
     assert not panel.join(ANA)
 
 

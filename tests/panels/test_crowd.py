@@ -19,8 +19,7 @@ from labsupport.panels.crowds.visitors import Visitors
 from labsupport.panels.parts.sharing import most
 from labsupport.tape.events import Address, Call, tick
 from labsupport.tape.record import TAPE
-from tests.leftovers import none_left
-from tests.panels.servers import wait_until
+from tests.leftovers import none_left, until
 
 ONE, THREADS, POOL, STANDARD, SELECTORS, ASYNCIO = services.ALL
 
@@ -44,7 +43,7 @@ def came_of(design: str, others: int, slow: int) -> tuple[Crowding, Came]:
 
 
 def settled(panel: CrowdPanel) -> Crowding:
-    wait_until(lambda: not panel.busy)
+    until(lambda: not panel.busy)
     panel._ticker.wait()
     made = panel.chosen()
     assert made is not None
@@ -52,11 +51,11 @@ def settled(panel: CrowdPanel) -> Crowding:
 
 
 def begun(made: Crowding) -> None:
-    wait_until(lambda: made.came or not made.running)
+    until(lambda: made.came or not made.running)
 
 
 def drawing(made: Crowding) -> None:
-    wait_until(lambda: made.sockets or made.drawn)
+    until(lambda: made.sockets or made.drawn)
 
 
 def plain(text: str) -> str:
@@ -236,7 +235,7 @@ def test_it_is_stopped_and_keeps_what_it_has(panel: CrowdPanel) -> None:
     assert panel.run_all()
     made = panel.chosen()
     assert made is not None
-    wait_until(lambda: made.came and made.came[ONE].waits)
+    until(lambda: made.came and made.came[ONE].waits)
     assert panel._run.disabled
     assert panel._all.disabled
     assert panel.stop()
@@ -261,7 +260,7 @@ def test_it_is_stopped_before_anybody_has_come(panel: CrowdPanel, monkeypatch: p
     assert panel.run()
     made = panel.chosen()
     assert made is not None
-    wait_until(visiting.is_set)
+    until(visiting.is_set)
     assert panel.stop()
     settled(panel)
     assert made.came == {}

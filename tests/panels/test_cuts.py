@@ -15,7 +15,7 @@ from labsupport.panels.streams import cutting
 from labsupport.panels.streams.cutting import LONGEST, Cuts, Trial, cut, parse
 from labsupport.panels.streams.readers import END, HASTY, READERS, Came, verdict
 from labsupport.panels.streams.three_readers import CutsPanel
-from tests.panels.servers import wait_until
+from tests.leftovers import until
 
 SHORT, MARK, QUIET = HASTY
 
@@ -32,7 +32,7 @@ def panel() -> Iterator[CutsPanel]:
 def send(panel: CutsPanel) -> dict[str, Came]:
     """Press Send and wait until all is known; what each reader got."""
     assert panel.send(), panel.trouble
-    wait_until(lambda: not panel.busy)
+    until(lambda: not panel.busy)
     panel._ticker.wait()
     return {name: trial.came for name, trial in panel.experiments.items() if trial.came is not None}
 
@@ -195,7 +195,7 @@ def test_while_it_is_on_its_way_nothing_else_is_sent(panel: CutsPanel) -> None:
     assert panel.send()
     assert not panel.send()
     assert panel._button.disabled
-    wait_until(lambda: not panel.busy)
+    until(lambda: not panel.busy)
     assert not panel._button.disabled
 
 
@@ -222,7 +222,7 @@ def test_pauses_do_not_add_up_to_minutes(panel: CutsPanel, monkeypatch: pytest.M
 def test_enter_in_a_text_sends(panel: CutsPanel) -> None:
     panel._sizes._handle_custom_msg({"event": "submit"}, [])
     assert panel.busy
-    wait_until(lambda: not panel.busy)
+    until(lambda: not panel.busy)
 
 
 def test_every_control_has_a_name(panel: CutsPanel) -> None:
@@ -259,7 +259,7 @@ def test_nothing_is_left_when_it_is_closed(labsupport_sockets: Callable[[], int]
     panel.sizes, panel.pause = "1", 300
     assert panel.send()
     trials = list(panel.experiments.values())
-    wait_until(lambda: all(trial.pieces for trial in trials))
+    until(lambda: all(trial.pieces for trial in trials))
     panel.close()
     assert all(trial.wait() for trial in trials)
     panel._ticker.wait()

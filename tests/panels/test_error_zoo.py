@@ -22,7 +22,7 @@ from labsupport.panels.errors.zoo import NO_IDEA, ErrorZoo
 from labsupport.panels.errors.zoo_cards import approximately, card
 from labsupport.panels.parts.endings import ENDINGS, GUESSES, Ending, ending_of, family, number
 from labsupport.tape.watched import live
-from tests.panels.servers import wait_until
+from tests.leftovers import until
 
 SILENT = "it reads, and says nothing"
 DRIPS = "it answers a byte at a time"
@@ -42,7 +42,7 @@ def visit(panel: ErrorZoo, misdeed: str, guess: str = NO_IDEA, timeout: float = 
     panel.misdeed, panel.timeout = misdeed, timeout
     panel.guess = guess
     assert panel.run()
-    wait_until(lambda: not panel.busy)
+    until(lambda: not panel.busy)
     panel._ticker.wait()
     seen = panel.chosen()
     assert seen is not None
@@ -250,7 +250,7 @@ def test_while_it_runs_nothing_else_can_be_chosen(panel: ErrorZoo) -> None:
     assert panel._guess.disabled
     assert panel._timeout.disabled
     panel.misdeed = DRIPS  # by a program: what comes belongs to the one before
-    wait_until(lambda: not panel.busy)
+    until(lambda: not panel.busy)
     panel._ticker.wait()
     assert panel.found == ""
     assert SILENT in panel.met
@@ -317,7 +317,7 @@ def test_nothing_is_left_when_it_is_closed_while_it_runs(name: str, open_sockets
     assert panel.run()
     seen = panel.chosen()
     assert seen is not None
-    wait_until(seen.scene.ready.is_set)
+    until(seen.scene.ready.is_set)
     panel.close()
     assert seen.wait()
     panel._ticker.wait()

@@ -21,8 +21,7 @@ from labsupport.panels.tls.exhibits import GOOD, exhibits
 from labsupport.panels.tls.policies import OWN_RULES, POLICIES, RULES, checks, code, context
 from labsupport.panels.tls.verdicts import MEANINGS, card, sentence, summary, table, verdict
 from labsupport.tape.events import Call
-from tests.leftovers import none_left
-from tests.panels.servers import wait_until
+from tests.leftovers import none_left, until
 
 DEFAULT, ANY_HOST, NOTHING, WEB, NEWEST, SYSTEM = POLICIES
 SINCE, BEFORE = RULES
@@ -78,7 +77,7 @@ def met(servers: dict[str, tls.Animal], policy: str, rules: str = SINCE) -> dict
 
 
 def settled(panel: GalleryPanel) -> None:
-    wait_until(lambda: not panel.busy)
+    until(lambda: not panel.busy)
     panel._ticker.wait()
 
 

@@ -15,7 +15,8 @@ from labsupport.pictures import Picture
 from labsupport.tape.events import Call, Event
 from labsupport.threads import background
 from labsupport.window import watch
-from tests.panels.talking import history, wait_until
+from tests.leftovers import until
+from tests.panels.talking import history
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +31,8 @@ def test_it_grows_with_its_window_and_then_stands_still() -> None:
         assert ladder.head["steps"] == 0
         assert ladder.head["growing"]
         with socket.create_server(("127.0.0.1", 0)):
-            wait_until(lambda: ladder.head["steps"])
-    wait_until(lambda: not ladder.head["growing"] or not ladder._ticker.running)
+            until(lambda: ladder.head["steps"])
+    until(lambda: not ladder.head["growing"] or not ladder._ticker.running)
     ladder._ticker.wait()
     assert not ladder._ticker.running
     assert ladder._picture.text() == tape.text()

@@ -17,7 +17,7 @@ from labsupport.panels.transports.arrivals import Arrivals, arrivals, numbers, s
 from labsupport.panels.transports.both_protocols import ProtocolsPanel
 from labsupport.panels.transports.crossing import MOST, SIZE, STALL, Crossing, Protocol, Way, message
 from labsupport.tape.watched import live
-from tests.panels.servers import wait_until
+from tests.leftovers import until
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def panel() -> Iterator[ProtocolsPanel]:
 def send(panel: ProtocolsPanel) -> dict[str, Arrivals]:
     """Press Send and wait until all is known; what became of the messages."""
     assert panel.send()
-    wait_until(lambda: not panel.busy)
+    until(lambda: not panel.busy)
     panel._ticker.wait()
     return {protocol: arrivals(crossing) for protocol, crossing in panel.experiments.items()}
 
@@ -191,7 +191,7 @@ def test_while_messages_are_on_their_way_none_are_sent(panel: ProtocolsPanel) ->
     assert not panel.send()
     assert panel._button.disabled
     assert "On their way" in panel.said
-    wait_until(lambda: not panel.busy)
+    until(lambda: not panel.busy)
     assert not panel._button.disabled
     assert send(panel)["UDP"].count == 10
 
@@ -220,7 +220,7 @@ def test_nothing_is_left_when_it_is_closed_while_messages_are_on_their_way() -> 
     panel.count, panel.latency, panel.loss = MOST, 300, 0.5
     assert panel.send()
     crossings = list(panel.experiments.values())
-    wait_until(lambda: all(crossing.sender is not None for crossing in crossings))
+    until(lambda: all(crossing.sender is not None for crossing in crossings))
     panel.close()
     assert not panel.send()
     assert all(crossing.wait() for crossing in crossings)

@@ -23,8 +23,7 @@ from labsupport.panels.comparison.side_by_side import SideBySide
 from labsupport.panels.comparison.traffic import TRAFFIC, Exchange
 from labsupport.tape.events import Call, tick
 from labsupport.tape.record import TAPE
-from tests.leftovers import none_left
-from tests.panels.servers import wait_until
+from tests.leftovers import none_left, until
 
 SMALL, ONE_WRITE, BULK, SLOWLY, CLOSING = TRAFFIC
 ALL = [change for values in CHANGES.values() for change in values.values()]
@@ -54,7 +53,7 @@ def compared(option: str, number: int, traffic: str) -> SideBySide:
 
 
 def settled(panel: TwoConnections) -> SideBySide:
-    wait_until(lambda: not panel.busy)
+    until(lambda: not panel.busy)
     panel._ticker.wait()
     made = panel.chosen()
     assert made is not None
@@ -62,7 +61,7 @@ def settled(panel: TwoConnections) -> SideBySide:
 
 
 def begun(made: SideBySide) -> None:
-    wait_until(lambda: made.sides[DEFAULT].times or not made.running)
+    until(lambda: made.sides[DEFAULT].times or not made.running)
 
 
 def plain(text: str) -> str:
@@ -264,7 +263,7 @@ def test_it_is_stopped_and_keeps_what_it_has(panel: TwoConnections) -> None:
     assert not panel.run()
     made = panel.chosen()
     assert made is not None
-    wait_until(lambda: len(made.sides[DEFAULT].times) > 2)
+    until(lambda: len(made.sides[DEFAULT].times) > 2)
     for control in (panel._option, panel._value, panel._traffic, panel._run):
         assert control.disabled
     assert not panel._shown.disabled

@@ -20,7 +20,7 @@ from labsupport.tape.passages import Passage
 from labsupport.tape.pieces import pieces_of
 from labsupport.tape.sealed import Sealed, sealed
 from labsupport.tape.ways import Way
-from tests.link.talking import until
+from tests.leftovers import until
 from tests.tape.secure import HELLO, Kind, carried, contexts
 from tests.tape.stories import Story
 
