@@ -17,6 +17,10 @@ _SWITCH: Final = (
     "@media (max-width:{below}.98px){{.wide{{display:none}}.narrow{{display:inline}}}}</style>"
 )
 
+#: A margin that takes back what only the narrow arrangement needs.  A file in an <img> cannot say how high it is, and a
+#: percentage is one of the place's width, so what it is less than is told by a product that leaves the bounds at once.
+_WHERE_WIDE: Final = "clamp(-{spare}px,({below}.98px - 100%)*9999,0px)"
+
 
 class Arrangement(NamedTuple):
     """What is drawn for one width: SVG, and the pixels that it takes."""
@@ -54,11 +58,15 @@ class Sheet:
         Not narrower than the narrow arrangement, whose text is as small as text may be: in a place that is, JupyterLab
         scrolls it.
         """
-        height = ceil(max(self.wide.height, self.narrow.height))
+        width, height = self.wide.width, ceil(max(self.wide.height, self.narrow.height))
         style = f"max-width:100%;min-width:{self.narrow.width}px;height:{height}px"
-        size = f'width="{self.wide.width}" height="{height}" style="{style}"'
+        spare = height - ceil(self.wide.height)
+        if spare:
+            style += f";margin-bottom:{_WHERE_WIDE.format(spare=spare, below=width - 1)}"
+        size = f'width="{width}" height="{height}" style="{style}"'
         data = b64encode(self.svg().encode()).decode()
-        return f'<img alt="{escape(self.alt)}" {size} src="data:image/svg+xml;base64,{data}">'
+        image = f'<img alt="{escape(self.alt)}" {size} src="data:image/svg+xml;base64,{data}">'
+        return f'<div style="overflow:auto hidden">{image}</div>' if spare else image
 
     def _one(self, one: Arrangement) -> str:
         size = f'width="{one.width}" height="{n(one.height)}" viewBox="0 0 {one.width} {n(one.height)}"'

@@ -63,6 +63,6 @@ _REASONS: Final[tuple[tuple[type[OSError], str, str], ...]] = (
     (TimeoutError, "receive", "Nothing came within {:g} s. That was your own timeout: the connection still stands."),
     (TimeoutError, "send", "No room in your kernel within {:g} s: the server does not read. Some bytes may have gone."),
     (TimeoutError, "", "No answer within {:g} s: the listener's queue may be full."),
-    (ConnectionResetError, "", "The other end has reset the connection. This is told once: then recv() gives b''."),
+    (ConnectionResetError, "", "The other end has reset the connection. Linux tells this once: then recv() gives b''."),
     (BrokenPipeError, "", "The other end has closed, and its kernel has said so: nobody will read what you send."),
 )
