@@ -12,7 +12,7 @@ from typing import Final
 from labsupport.tape.events import Call
 
 from .ladder.model import Band, Chip, Label, Lane, Story, Wire
-from .ladder.words import ARROW, cells, fit
+from .ladder.words import ELLIPSIS, cells, fit
 
 __all__ = ["WIDTH", "twin"]
 
@@ -101,8 +101,8 @@ def _entry(lane: Lane, label: Label, width: int, *, many: bool) -> list[str]:
     if label.kind == "head":
         return [f"{who}begins, made by the kernel"]
     what = label.text + (" (TLS)" if label.tls else "")
-    if isinstance(label.event, Call) and what.startswith(ARROW):
-        what = f"{ARROW} {label.event.op}(){what[1:]}"
+    if isinstance(label.event, Call) and what.startswith(ELLIPSIS):
+        what = f"{ELLIPSIS} {label.event.op}(){what[1:]}"
     if label.kind == "note":
         what = f"({what})"
     if label.trouble:
@@ -129,9 +129,9 @@ def _crossing(story: Story, wire: Wire) -> str:
     if wire.by_link:
         return _from_link(name, to_the_left=end.left)
     if wire.lost:
-        tips = (ARROW, ARROW) if wire.lost == "on its way" else ("✗", "✗")
+        tips = (ELLIPSIS, ELLIPSIS) if wire.lost == "on its way" else ("✗", "✗")
     elif wire.until is not None:
-        tips, tail = (ARROW, ARROW), arm[1:]
+        tips, tail = (ELLIPSIS, ELLIPSIS), arm[1:]
     return f"{arm} {name} {tail}{tips[1]}" if start.left else f"{tips[0]}{tail} {name} {arm}"
 
 
@@ -140,7 +140,7 @@ def _arriving(story: Story, wire: Wire) -> str:
     end = story.lanes[wire.lane]
     name = {"data": str(wire.number or "?")}.get(wire.kind, wire.kind)
     arm = ("─" if wire.kind in ("data", "alert") else "-") * max(1, (_MIDDLE - len(name) - 3) // 2)
-    return f"<{arm} {name} {ARROW}" if end.left else f"{ARROW} {name} {arm}>"
+    return f"<{arm} {name} {ELLIPSIS}" if end.left else f"{ELLIPSIS} {name} {arm}>"
 
 
 def _from_link(name: str, *, to_the_left: bool) -> str:

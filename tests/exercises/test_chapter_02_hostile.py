@@ -13,7 +13,7 @@ import pytest
 
 from labsupport import exercises
 from labsupport.exercises.engine import Task, Verdict
-from labsupport.tape.watched import live
+from tests.leftovers import none_left
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
@@ -36,15 +36,10 @@ SHAPES: dict[str, Callable[[Evil], Any]] = {
 @pytest.fixture(autouse=True)
 def nothing_stays() -> Iterator[None]:
     """After each test no thread and no socket is there that was not there before; what waits for us is let go."""
-    threads, sockets = set(threading.enumerate()), {endpoint for _, endpoint in live()}
     free.clear()
-    yield
-    free.set()
-    deadline = time.monotonic() + 5
-    while set(threading.enumerate()) - threads and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not set(threading.enumerate()) - threads
-    assert not {endpoint for _, endpoint in live()} - sockets
+    with none_left():
+        yield
+        free.set()
 
 
 def _checked(name: str, answer: Any) -> Verdict:

@@ -117,7 +117,7 @@ def _chip(draft: Draft, number: int, data: bytes | None, length: int | None) -> 
     if data is None:
         return Chip(number, "", number)
     text = words.shown(data, CHIP_CELLS)
-    if length is not None and length > len(data) and not text.endswith(words.ARROW):
+    if length is not None and length > len(data) and not text.endswith(words.ELLIPSIS):
         text = words.fit(text, CHIP_CELLS, more=True)
     return Chip(number, text, number)
 

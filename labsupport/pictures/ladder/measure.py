@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from .model import Chip, Label
-from .words import ARROW, cells
+from .words import ELLIPSIS, cells
 
 __all__ = ["CELL", "CHIP", "LINE", "Box", "box", "cut", "pixels"]
 
@@ -54,7 +54,7 @@ def box(label: Label, room: float, mark: str) -> Box:
     if label.kind in ("state", "note", "head"):
         lines = _prose(f"{mark}: {label.text}" if mark and label.kind == "note" else label.text, room)
         return Box(_longest(lines) * SANS / CELL, 8, LINE * len(lines) - 9, lines, [], [], frame)
-    lines = _split(label.text, inner - lead - lock) if label.text != ARROW or not label.trouble or label.tls else []
+    lines = _split(label.text, inner - lead - lock) if label.text != ELLIPSIS or not label.trouble or label.tls else []
     if label.tls and lines != [label.text]:
         whole = (text for text in (label.text, label.text.replace(" …", "…")) if pixels(text) <= inner - lead)
         lines = next(([text, ""] for text in whole), lines)  # the sign of TLS stands on the last line
@@ -101,7 +101,7 @@ def cut(text: str, room: float) -> str:
         if used > room - CELL:
             break
         kept += character
-    return kept + ARROW
+    return kept + ELLIPSIS
 
 
 def _row_width(row: list[tuple[Chip, float, float]]) -> float:

@@ -11,10 +11,10 @@ from typing import Any, Final
 from labsupport.tape.events import Call, Sync
 from labsupport.tape.streams import RECEIVING, SENDING
 
-__all__ = ["ARROW", "cells", "closing", "count", "fit", "opening", "shown", "trouble", "visible", "whole"]
+__all__ = ["ELLIPSIS", "cells", "closing", "count", "fit", "opening", "shown", "trouble", "visible", "whole"]
 
 #: The sign of a call that goes on.
-ARROW: Final = "…"
+ELLIPSIS: Final = "…"
 
 _IN_PROGRESS: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY})
 _HOWS: Final = {socket.SHUT_RD: "SHUT_RD", socket.SHUT_WR: "SHUT_WR", socket.SHUT_RDWR: "SHUT_RDWR"}
@@ -38,21 +38,21 @@ def whole(event: Call | Sync) -> str:
 
 def opening(event: Call | Sync) -> str:
     """An event where it begins to wait."""
-    return f"{whole(event) if isinstance(event, Sync) else _asked(event)} {ARROW}"
+    return f"{whole(event) if isinstance(event, Sync) else _asked(event)} {ELLIPSIS}"
 
 
 def closing(event: Call | Sync) -> str:
     """An event where it has waited and goes on."""
     if isinstance(event, Sync):
-        return f"{ARROW} timed out" if event.result is False else f"{ARROW} goes on"
+        return f"{ELLIPSIS} timed out" if event.result is False else f"{ELLIPSIS} goes on"
     if event.op in SENDING and event.error is None:
-        return f"{ARROW} {count(event.length)}"
+        return f"{ELLIPSIS} {count(event.length)}"
     came = _came(event)
     if event.op.startswith("connect") and not came and event.error is None:
-        return f"{ARROW} connected"
+        return f"{ELLIPSIS} connected"
     if event.error is not None:
-        return f"{ARROW} {came}" if came else ARROW
-    return f"{ARROW} = {came}" if came else f"{ARROW} done"
+        return f"{ELLIPSIS} {came}" if came else ELLIPSIS
+    return f"{ELLIPSIS} = {came}" if came else f"{ELLIPSIS} done"
 
 
 def trouble(event: Any) -> str:
