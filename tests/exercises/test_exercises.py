@@ -58,7 +58,7 @@ RACES = frozenset(
     {"closed_under_a_thread", "a_timeout_both_ways", "grace_for_each", "leaves_threads"}
     | {"silence_is_no_end", "hides_the_timeout"}  # with a timeout of their own
     | {"finishes_too_soon", "never_reads_again"}
-    | {"reads_to_an_end", "asks_for_ever", "takes_a_part", "knows_only_the_newest"}  # udp_echo
+    | {"reads_to_an_end", "asks_for_ever", "takes_a_part", "knows_only_the_newest", "drops_the_answer"}  # udp_echo
     | {"sends_twice"}  # stop_and_wait: of two equal datagrams on their way nobody can tell which is which
     | {"no_rate", "one_deadline_for_all"}  # hold_through
 )

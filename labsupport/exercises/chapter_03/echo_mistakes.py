@@ -76,8 +76,7 @@ def _reads_to_an_end(outcome: Outcome) -> Facts | None:
     receives = outcome.receives
     if not receives or any(_cut(outcome)):
         return None
-    had_it = _had_it(outcome) and not _asked_again(outcome)
-    had_it = had_it and (_waits(outcome) or outcome.raised(TimeoutError))
+    had_it = _had_it(outcome) and not _asked_again(outcome) and _came_to_nothing(outcome)
     stopped = receives[-1].length == 0 and outcome.ended and not outcome.raised(TimeoutError)
     return {} if had_it or stopped else None
 
@@ -92,13 +91,18 @@ def _had_it(outcome: Outcome) -> bool:
     return bool(_answers(outcome))
 
 
+def _came_to_nothing(outcome: Outcome) -> bool:
+    """Its own time was over; or ours, a moment before."""
+    return _waits(outcome) or outcome.raised(TimeoutError)
+
+
 def _asked_again(outcome: Outcome) -> bool:
     """Whether the question went out once more when the answer had come."""
     return any(call.order > answer.order for call in asked(outcome) for answer in _answers(outcome)[:1])
 
 
 def _drops_the_answer(outcome: Outcome) -> Facts | None:
-    dropped = _had_it(outcome) and _asked_again(outcome) and outcome.raised(TimeoutError)
+    dropped = _had_it(outcome) and _asked_again(outcome) and _came_to_nothing(outcome)
     return {"data": _answers(outcome)[0].data} if dropped else None
 
 
@@ -106,7 +110,7 @@ def _knows_only_the_newest(outcome: Outcome) -> Facts | None:
     """One question went out with two numbers, and an answer to the first was dropped."""
     numbers = list(dict.fromkeys((call.data or b"")[:4] for call in asked(outcome) if (call.data or b"")[4:] == FIRST))
     came = any((call.data or b"")[:4] in numbers[:-1] for call in outcome.receives)
-    late = outcome.noted.get("second") and came and outcome.raised(TimeoutError) and len(numbers) > 1
+    late = outcome.noted.get("second") and came and _came_to_nothing(outcome) and len(numbers) > 1
     return {} if late else None
 
 
